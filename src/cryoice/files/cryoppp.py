@@ -1,0 +1,155 @@
+"""Entries of CryoPPP and CryoPPP-Lite as they lie on disk.
+
+Layout: Dhakal et al., A large expert-curated cryo-EM image dataset, doi:10.1038/s41597-023-02280-2.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryoice.errors import InputError
+from cryoice.files.micrograph import MICROGRAPH_SUFFIXES, micrograph_name
+from cryoice.files.names import match_names
+from cryoice.files.pick_tables import star_names
+from cryoice.files.picks import EntryMicrograph, Picks, read_picks
+from cryoice.files.picture import PICTURE_SUFFIXES
+
+__all__ = ["Entry", "EntryMicrograph", "Picks", "find_entries", "read_picks"]
+
+_MICROGRAPHS, _TRUTH = "micrographs", "ground_truth"
+_GOOD_FOLDER, _BAD_FOLDER, _LABELS_FOLDER = "particle_coordinates", "false_positives", "true_labels"
+_BAD_ENDING = "_false_positives"
+_GOOD_STAR, _BAD_STAR = "*_particles_selected.star", "*_particles_excluded.star"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One protein of CryoPPP; ``lite`` when its micrographs are pictures, not MRC files."""
+
+    name: str
+    root: Path
+    lite: bool
+    micrographs: tuple[EntryMicrograph, ...]
+
+
+def find_entries(root: Path, *, names: Sequence[str] | None = None) -> list[Entry]:
+    """Find the entries in ``root``, which holds them one or two folders deep or is one itself.
+
+    Parameters
+    ----------
+    root
+        Folder of the data.
+    names
+        Entries to keep, in this order; '10389' stands for '10389/10389A' and '10389/10389B'.
+
+    Raises
+    ------
+    InputError
+        The folder is missing or holds no entry, an entry has no micrographs or is unknown.
+    """
+    if not root.is_dir():
+        raise InputError(f"{root}: no such folder; give the folder that holds the CryoPPP entries")
+    folders = _entry_folders(root)
+    if not folders:
+        raise InputError(f"{root}: no CryoPPP entry, a folder with '{_MICROGRAPHS}/' in it; give another")
+    return [_entry(folder) for folder in (folders if names is None else _chosen(root, folders, names))]
+
+
+def _entry_folders(root: Path) -> list[Path]:
+    if _is_entry(root):
+        return [root]
+    found: list[Path] = []
+    for child in _subfolders(root):
+        found += [child] if _is_entry(child) else filter(_is_entry, _subfolders(child))
+    return found
+
+
+def _is_entry(folder: Path) -> bool:
+    return (folder / _MICROGRAPHS).is_dir() or (folder / _TRUTH).is_dir()
+
+
+def _subfolders(folder: Path) -> list[Path]:
+    return [path for path in _listed(folder) if path.is_dir()]
+
+
+def _listed(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        return []
+    try:
+        return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be listed ({error.strerror}); change its permissions") from error
+
+
+def _chosen(root: Path, folders: list[Path], names: Sequence[str]) -> list[Path]:
+    chosen: list[Path] = []
+    for name in names:
+        found = [folder for folder in folders if name in (_name(folder), _name(folder.parent))]
+        if not found:
+            known = ", ".join(_name(folder) for folder in folders)
+            raise InputError(f"{root}: no entry {name}; there are {known}")
+        chosen += found
+    return list(dict.fromkeys(chosen))
+
+
+def _name(folder: Path) -> str:
+    return folder.name if folder.name not in ("", "..") else folder.resolve().name
+
+
+def _entry(folder: Path) -> Entry:
+    paths = _micrograph_paths(folder / _MICROGRAPHS)
+    if not paths:
+        raise InputError(
+            f"{folder / _MICROGRAPHS}: no micrographs; fetch them or leave the entry {_name(folder)} out"
+        )
+    truth = folder / _TRUTH
+    good, bad = _csv_files(truth / _GOOD_FOLDER, ""), _csv_files(truth / _BAD_FOLDER, _BAD_ENDING)
+    if good or bad:
+        micrographs = _with_csv(paths, good, bad, _csv_files(truth / _LABELS_FOLDER, ""))
+    else:
+        micrographs = _with_star(paths, _first(truth, _GOOD_STAR), _first(truth, _BAD_STAR))
+    lite = all(path.suffix.lower() in PICTURE_SUFFIXES for path in paths.values())
+    return Entry(name=_name(folder), root=folder, lite=lite, micrographs=micrographs)
+
+
+def _micrograph_paths(folder: Path) -> dict[str, Path]:
+    """Micrographs by name; of a name's MRC file and its pictures, the MRC file."""
+    paths = [path for path in _listed(folder) if path.name.lower().endswith(MICROGRAPH_SUFFIXES)]
+    pictures_first = sorted(paths, key=lambda path: path.suffix.lower() not in PICTURE_SUFFIXES)
+    by_name = {micrograph_name(path): path for path in pictures_first}
+    return dict(sorted(by_name.items()))
+
+
+def _csv_files(folder: Path, ending: str) -> dict[str, Path]:
+    paths = [path for path in _listed(folder) if path.suffix.lower() == ".csv"]
+    return {path.stem.removesuffix(ending): path for path in paths}
+
+
+def _with_csv(
+    paths: dict[str, Path], good: dict[str, Path], bad: dict[str, Path], truth: dict[str, Path]
+) -> tuple[EntryMicrograph, ...]:
+    pairs = [(files, match_names(paths, files)) for files in (good, bad, truth)]
+
+    def found(name: str) -> list[Path | None]:
+        return [files[match[name]] if name in match else None for files, match in pairs]
+
+    micrographs = []
+    for name, path in paths.items():
+        of_good, of_bad, of_truth = found(name)
+        micrographs.append(EntryMicrograph(path=path, name=name, good=of_good, bad=of_bad, truth=of_truth))
+    return tuple(micrographs)
+
+
+def _with_star(paths: dict[str, Path], good: Path | None, bad: Path | None) -> tuple[EntryMicrograph, ...]:
+    known = [name for star in (good, bad) if star is not None for name in star_names(star)]
+    match = match_names(paths, known)
+    return tuple(
+        EntryMicrograph(path=path, name=name, good=good, bad=bad, truth=None, star_name=match[name])
+        if name in match
+        else EntryMicrograph(path=path, name=name, good=None, bad=None, truth=None)
+        for name, path in paths.items()
+    )
+
+
+def _first(folder: Path, pattern: str) -> Path | None:
+    return next(iter(sorted(folder.glob(pattern))), None)

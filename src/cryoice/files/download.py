@@ -1,0 +1,31 @@
+"""Telling a failed download from data."""
+
+from pathlib import Path
+
+from cryoice.errors import InputError
+
+_HEAD_BYTES = 64
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+def refuse_failed_download(path: Path) -> None:
+    """Refuse an empty file or one that holds text where binary data should be.
+
+    The sizes in an MRC header and the marks of JPEG, PNG, gzip and bzip2 always put bytes there
+    that no text holds.
+
+    Raises
+    ------
+    InputError
+        The file is empty, or a saved XML or HTML page or other text.
+    FileNotFoundError
+        There is no such file.
+    """
+    with path.open("rb") as stream:
+        head = stream.read(_HEAD_BYTES)
+    if not head:
+        raise InputError(f"{path}: empty, a download error; fetch the file again")
+    text = head.removeprefix(_BYTE_ORDER_MARK).lstrip()
+    if b"\0" not in head and text.isascii():
+        kind = "an XML or HTML page" if text.startswith(b"<") else "text"
+        raise InputError(f"{path}: holds {kind}, a download error; fetch the file again")

@@ -1,0 +1,69 @@
+"""8-bit and 16-bit pictures (JPEG, PNG) as micrographs: CryoPPP-Lite and screen exports."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float32
+from PIL import Image
+
+from cryoice.errors import InputError
+from cryoice.files.download import refuse_failed_download
+
+PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png")
+_END_MARKS = {"JPEG": b"\xff\xd9", "PNG": b"IEND"}
+_TAIL_BYTES = 1 << 16
+_GREY_MODES = ("L", "F", "I", "I;16", "I;16B", "I;16L")
+
+
+def read_picture_shape(path: Path) -> tuple[int, int]:
+    """Height and width in pixels, without decoding.
+
+    Raises
+    ------
+    InputError
+        The file is missing, no JPEG or PNG, or lacks its end.
+    """
+    with _opened(path) as picture:
+        width, height = picture.size
+        mark = _END_MARKS.get(picture.format or "")
+    if mark is not None and mark not in _tail(path):
+        raise InputError(f"{path}: truncated, the picture has no end; fetch it again")
+    return height, width
+
+
+def read_picture(path: Path) -> Float32[np.ndarray, "height width"]:
+    """Grey values as float32, top row first; colours become ITU-R 601 luminance.
+
+    Raises
+    ------
+    InputError
+        The file is missing, truncated or no JPEG or PNG.
+    """
+    with _opened(path) as picture:
+        grey = picture if picture.mode in _GREY_MODES else picture.convert("L")
+        return np.asarray(grey, dtype=np.float32)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
+    try:
+        refuse_failed_download(path)
+        with warnings.catch_warnings():
+            # a 11520 x 8184 camera is past the size Pillow calls suspicious
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            picture = Image.open(path, formats=list(_END_MARKS))
+        with picture:
+            yield picture
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: no such file") from error
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise InputError(f"{path}: cannot be read as a picture ({error}); fetch it again") from error
+
+
+def _tail(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        stream.seek(max(0, path.stat().st_size - _TAIL_BYTES))
+        return stream.read()
