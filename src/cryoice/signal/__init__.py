@@ -1,0 +1,1 @@
+"""Pure signal processing: tensors in, tensors out."""
