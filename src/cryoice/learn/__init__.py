@@ -1,0 +1,1 @@
+"""Data module, networks, training and evaluation."""

@@ -1,0 +1,131 @@
+"""The LightningModule: channels on the device, network, loss, metrics."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from hydra.utils import instantiate
+from jaxtyping import Float
+from torch import Tensor, nn
+from torchmetrics import MetricCollection
+from torchmetrics.classification import BinaryAccuracy, BinaryAUROC, BinaryAveragePrecision, BinaryF1Score
+
+from cryoice.constants import BAD
+from cryoice.errors import InputError
+from cryoice.learn.view import make_channels
+from cryoice.signal.augment import apply_d4, change_contrast
+
+Batch = dict[str, Tensor]
+
+
+class PatchClassifier(pl.LightningModule):
+    """Tells BAD picks from GOOD ones.
+
+    Every argument is plain data (numbers, strings, lists, dictionaries), so that a checkpoint loads
+    weights-only: ``model``, ``optimizer``, ``schedule`` and ``loss`` name their class in ``_target_``;
+    ``channels`` as in ``conf/channels``; ``augment`` holds ``d4`` (bool), ``gain`` and ``offset``
+    (half ranges; offset in units of the micrograph's noise σ).
+    """
+
+    def __init__(
+        self,
+        *,
+        model: dict[str, Any],
+        channels: dict[str, Any],
+        augment: dict[str, Any],
+        optimizer: dict[str, Any],
+        schedule: dict[str, Any],
+        loss: dict[str, Any],
+        patch: int,
+        pixel_size: float,
+        seed: int,
+        channels_last: bool,
+    ) -> None:
+        super().__init__()
+        self.save_hyperparameters()
+        self.net: nn.Module = instantiate(model, in_channels=len(channels["use"]), patch=patch)
+        if channels_last:
+            self.net = self.net.to(memory_format=torch.channels_last)
+        self.loss: nn.Module = instantiate(loss)
+        metrics = MetricCollection(
+            {
+                "auroc": BinaryAUROC(),
+                "auprc": BinaryAveragePrecision(),
+                "accuracy": BinaryAccuracy(),
+                "f1": BinaryF1Score(),
+            }
+        )
+        self.metrics = nn.ModuleDict({split: metrics.clone(prefix=f"{split}/") for split in ("val", "test")})
+        self.outputs: list[tuple[Tensor, Tensor]] = []
+
+    def forward(self, batch: Mapping[str, Tensor]) -> Float[Tensor, "batch 2"]:
+        """Return the logits of GOOD and BAD for a batch of `PatchDataset`."""
+        patches = make_channels(batch, **self.hparams["channels"], patch=self.hparams["patch"])
+        if self.hparams["channels_last"]:
+            patches = patches.contiguous(memory_format=torch.channels_last)
+        logits: Tensor = self.net(patches, batch["measured"])
+        return logits.float()
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """Draw this step's random numbers from (seed, epoch, batch), so that a resumed run repeats them."""
+        torch.manual_seed((self.hparams["seed"] * 1_000_003 + self.current_epoch) * 1_000_003 + batch_idx)
+        loss: Tensor = self.loss(self(self._augmented(batch)), batch["label"])
+        if not torch.isfinite(loss):
+            raise InputError(
+                f"the training loss is {loss.item()}; lower optimizer.lr or use trainer.precision=32-true"
+            )
+        self.log(
+            "train/loss", loss, on_step=True, on_epoch=True, prog_bar=True, batch_size=len(batch["label"])
+        )
+        return loss
+
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+        """Log loss and metrics of the validation split."""
+        self._evaluate(batch, "val")
+
+    def test_step(self, batch: Batch, batch_idx: int) -> None:
+        """Log the test split and keep its probabilities for `predictions`."""
+        probability = self._evaluate(batch, "test")
+        self.outputs.append((batch["index"].cpu(), probability.cpu()))
+
+    def on_test_start(self) -> None:
+        """Forget the probabilities of an earlier test."""
+        self.outputs.clear()
+
+    def predictions(self) -> tuple[Tensor, Tensor]:
+        """Return the indices into the test set and the probability of BAD from the last test, by index."""
+        index, probability = (torch.cat(part) for part in zip(*self.outputs, strict=True))
+        order = index.argsort()
+        return index[order], probability[order]
+
+    def configure_optimizers(self) -> Any:
+        """Return the optimiser and its schedule, stepped once an epoch."""
+        optimizer = instantiate(self.hparams["optimizer"], params=self.net.parameters())
+        return {
+            "optimizer": optimizer,
+            "lr_scheduler": instantiate(self.hparams["schedule"], optimizer=optimizer),
+        }
+
+    def _evaluate(self, batch: Batch, split: str) -> Tensor:
+        logits = self(batch)
+        probability = logits.softmax(dim=1)[:, BAD]
+        metrics = self.metrics[split]
+        assert isinstance(metrics, MetricCollection)
+        metrics.update(probability, batch["label"])
+        size = len(batch["label"])
+        self.log(f"{split}/loss", self.loss(logits, batch["label"]), prog_bar=True, batch_size=size)
+        self.log_dict(metrics, prog_bar=split == "val", batch_size=size)
+        return probability
+
+    def _augmented(self, batch: Batch) -> Batch:
+        settings, size, device = self.hparams["augment"], len(batch["label"]), batch["label"].device
+        out = dict(batch)
+        element = torch.randint(8 if settings["d4"] else 1, (size,), device=device)
+        gain = 1 + settings["gain"] * (2 * torch.rand(size, device=device) - 1)
+        offset = settings["offset"] * (2 * torch.rand(size, device=device) - 1)
+        for name in ("real", "region"):
+            if name in batch:
+                turned = apply_d4(batch[name].float(), element)
+                out[name] = change_contrast(turned, gain=gain, offset=offset)
+        return out

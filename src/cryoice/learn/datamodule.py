@@ -1,0 +1,196 @@
+"""The LightningDataModule: patches around the picks of CryoPPP entries."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytorch_lightning as pl
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+from cryoice.constants import BAD, GOOD
+from cryoice.errors import InputError
+from cryoice.learn.dataset import PatchDataset
+from cryoice.learn.loader import ResumableLoader
+from cryoice.learn.prepare import Prepared, prepare
+from cryoice.learn.splits import SPLITS, split_micrographs
+from cryoice.learn.view import spectrum_region
+from cryoice.signal.patches import fits
+
+log = logging.getLogger(__name__)
+
+SMALLEST_PATCH = 8
+
+
+class CryoPPPDataModule(pl.LightningDataModule):
+    """Patches around the picks of CryoPPP entries, split by micrograph.
+
+    Parameters
+    ----------
+    root
+        Folder that holds the entries, or one entry.
+    entries
+        Names of the entries to use; None: all.
+    frame
+        ``auto`` (the declared frame, checked by the orientation probe) or a frame by name.
+    pixel_sizes
+        Å/px by entry, over what the files say.
+    margin
+        Distance in Å that a pick must keep from the edge; None: as much as its patch needs.
+    split
+        ``by`` (``micrograph`` or ``entry``), ``train``, ``val``, ``test`` (shares), ``seed``.
+    patch, pixel_size
+        Side of the real patch in px and its Å/px.
+    spectrum
+        Settings of the spectral channel, as in ``conf/channels``.
+    cache
+        Folder for resampled micrographs.
+    """
+
+    def __init__(
+        self,
+        *,
+        root: str,
+        entries: Sequence[str] | None,
+        frame: str,
+        pixel_sizes: Mapping[str, float],
+        margin: float | None,
+        split: Mapping[str, Any],
+        patch: int,
+        pixel_size: float,
+        spectrum: Mapping[str, Any],
+        batch_size: int,
+        num_workers: int,
+        cache: str,
+        seed: int,
+    ) -> None:
+        super().__init__()
+        if patch < SMALLEST_PATCH:
+            raise InputError(f"patch={patch}: must be at least {SMALLEST_PATCH} px")
+        if pixel_size <= 0:
+            raise InputError(f"pixel_size={pixel_size}: must be positive (Å/px)")
+        self.root, self.cache = Path(root), Path(cache)
+        self.entries, self.frame, self.pixel_sizes = entries, frame, dict(pixel_sizes)
+        self.patch, self.pixel_size, self.margin = patch, pixel_size, margin
+        self.spectrum, self.region = dict(spectrum), spectrum_region(spectrum, patch=patch)
+        self.split, self.seed = dict(split), seed
+        self.batch_size, self.num_workers = batch_size, num_workers
+        self.datasets: dict[str, PatchDataset] = {}
+        self.dropped: dict[str, int] = {}
+
+    def prepare_data(self) -> None:
+        """Resample and cache every micrograph (once, on one process)."""
+        self.prepared()
+
+    def prepared(self) -> Prepared:
+        """Return the prepared data set, from the cache where it lies there."""
+        plain = self.spectrum["kind"] == "plain"
+        return prepare(
+            self.root,
+            entries=self.entries,
+            frame=self.frame,
+            pixel_sizes=self.pixel_sizes,
+            pixel_size=self.pixel_size,
+            spectrum_pixel_size=None if plain else self.spectrum["pixel_size"],
+            cache=self.cache,
+        )
+
+    def setup(self, stage: str) -> None:
+        """Cut the picks into train, val and test by micrograph, once."""
+        if self.datasets:
+            return
+        prepared = self.prepared()
+        for note in prepared.notes:
+            log.warning(note)
+        picks = self._usable(prepared)
+        keys = [(micrograph.entry, micrograph.name) for micrograph in prepared.micrographs]
+        used = [keys[index] for index in sorted(picks["micrograph"].unique())]
+        split = split_micrographs(
+            used,
+            fractions={name: self.split[name] for name in SPLITS},
+            by=self.split["by"],
+            seed=self.split["seed"],
+        )
+        part = picks["micrograph"].map(lambda index: split[keys[index]])
+        for name in SPLITS:
+            self.datasets[name] = self._dataset(prepared, picks[part == name])
+        _require_classes(self.datasets)
+
+    def train_dataloader(self) -> ResumableLoader:
+        """Return shuffled training batches that can be resumed in the middle of an epoch."""
+        return ResumableLoader(
+            self.datasets["train"], batch_size=self.batch_size, seed=self.seed, num_workers=self.num_workers
+        )
+
+    def val_dataloader(self) -> DataLoader[dict[str, Tensor]]:
+        """Return validation batches in order."""
+        return self.loader("val")
+
+    def test_dataloader(self) -> DataLoader[dict[str, Tensor]]:
+        """Return test batches in order."""
+        return self.loader("test")
+
+    def loader(self, split: str) -> DataLoader[dict[str, Tensor]]:
+        """Return the batches of a split in order, none dropped."""
+        return DataLoader(self.datasets[split], batch_size=2 * self.batch_size)
+
+    def _dataset(self, prepared: Prepared, picks: pd.DataFrame) -> PatchDataset:
+        return PatchDataset(
+            prepared.micrographs, picks, patch=self.patch, pixel_size=self.pixel_size, region=self.region
+        )
+
+    def _usable(self, prepared: Prepared) -> pd.DataFrame:
+        picks = prepared.picks
+        clear = np.zeros(len(picks), dtype=bool)
+        for index, micrograph in enumerate(prepared.micrographs):
+            own = (picks["micrograph"] == index).to_numpy()
+            positions = picks.loc[own, ["row", "col"]].to_numpy(dtype=np.float64)
+            half = (
+                self.half_field(spectrum=micrograph.spectrum.path is not None) / prepared.pixel_sizes[index]
+            )
+            clear[own] = fits(positions, prepared.shapes[index], half=half)
+        inside = picks["inside"].to_numpy(dtype=bool)
+        self.dropped = {
+            "off the micrograph": int((~inside).sum()),
+            "too near its edge": int((inside & ~clear).sum()),
+        }
+        if any(self.dropped.values()):
+            log.warning(
+                "picks left out: %s", ", ".join(f"{n} {reason}" for reason, n in self.dropped.items())
+            )
+        usable = picks[inside & clear]
+        if usable.empty:
+            self._refuse_patch(prepared)
+        return usable
+
+    def half_field(self, *, spectrum: bool) -> float:
+        """Return the distance in Å that a pick must keep from the edge of its micrograph."""
+        # one pixel more than half the side: positions are rounded, and even patches are not symmetric
+        needed = (self.patch / 2 + 1) * self.pixel_size
+        if spectrum and self.region:
+            needed = max(needed, (self.region / 2 + 1) * self.spectrum["pixel_size"])
+        return float(max(needed, self.margin or 0.0))
+
+    def _refuse_patch(self, prepared: Prepared) -> None:
+        largest = max(
+            min(shape) * size for shape, size in zip(prepared.shapes, prepared.pixel_sizes, strict=True)
+        )
+        half = self.half_field(spectrum=True)
+        raise InputError(
+            f"patch={self.patch}: no pick keeps the {half:.0f} Å from the edge that its "
+            f"field needs (micrographs of {largest:.0f} Å); "
+            "use a smaller patch, pixel_size or channels.spectrum.field"
+        )
+
+
+def _require_classes(datasets: Mapping[str, PatchDataset]) -> None:
+    for split, dataset in datasets.items():
+        labels = set(dataset.picks["label"])
+        for value, name in ((GOOD, "GOOD"), (BAD, "BAD")):
+            if value not in labels:
+                raise InputError(
+                    f"data: the {split} split holds no {name} pick; add micrographs or change data.split.seed"
+                )

@@ -1,0 +1,69 @@
+"""A loader that an interrupted epoch can be continued with, batch for batch."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+
+class EpochSampler(Sampler[int]):
+    """A permutation drawn from (seed, epoch) that can start at an offset."""
+
+    def __init__(self, size: int, *, seed: int) -> None:
+        self.size, self.seed = size, seed
+        self.epoch = 0
+        self.offset = 0
+
+    def __len__(self) -> int:
+        return self.size
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the permutation; Lightning calls this before each epoch."""
+        self.epoch = epoch
+
+    def __iter__(self) -> Iterator[int]:
+        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.epoch)
+        order = torch.randperm(self.size, generator=generator).tolist()
+        offset, self.offset = self.offset, 0
+        yield from order[offset:]
+
+
+class ResumableLoader(DataLoader[dict[str, Tensor]]):
+    """A training loader whose state is the number of batches already given out in this epoch.
+
+    The last incomplete batch of an epoch is dropped where there is more than one, since batch
+    normalisation cannot use a lone example.
+    """
+
+    def __init__(
+        self, dataset: Dataset[dict[str, Tensor]], *, batch_size: int, seed: int, num_workers: int
+    ) -> None:
+        self._given = 0
+        size = len(dataset)  # type: ignore[arg-type]
+        super().__init__(
+            dataset,
+            batch_size=batch_size,
+            sampler=EpochSampler(size, seed=seed),
+            drop_last=size > batch_size,
+            num_workers=num_workers,
+            persistent_workers=num_workers > 0,
+            pin_memory=torch.cuda.is_available(),
+        )
+
+    def __iter__(self) -> Iterator[dict[str, Tensor]]:  # type: ignore[override]
+        assert isinstance(self.sampler, EpochSampler)
+        self._given = self.sampler.offset // (self.batch_size or 1)
+        for batch in super().__iter__():
+            self._given += 1
+            yield batch
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return how many batches of the current epoch have been given out; 0 when it is complete."""
+        return {"given": self._given % len(self)}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Start the next iteration behind the batches already given out."""
+        assert isinstance(self.sampler, EpochSampler)
+        self.sampler.offset = state["given"] * (self.batch_size or 1)

@@ -1,0 +1,157 @@
+"""What each job of a sweep changed and what it scored."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from rich.table import Table
+from yaml import YAMLError
+
+from cryoice.errors import InputError
+from cryoice.files.atomic import replacing
+from cryoice.report.results import NETWORK
+
+_SCORES = ("accuracy", "f1", "loss")
+_PREFIX = {"label": "", "true_label": "true_"}
+_MEASURED = [
+    prefix + name
+    for prefix in _PREFIX.values()
+    for name in ("auroc", "auroc_low", "auroc_high", *(_SCORES if not prefix else ()))
+]
+_BLANK = "–"
+
+
+def collect_sweep(folder: Path) -> pd.DataFrame:
+    """Read every job of a sweep, best monitored value first, unfinished jobs last.
+
+    Parameters
+    ----------
+    folder
+        Holds a folder per job, named by its number, with Hydra's ``.hydra/overrides.yaml`` and, once
+        the job is done, ``metrics.json`` (`report.results.Results`).
+
+    Returns
+    -------
+    DataFrame
+        A row per job: job; a column per overridden key, as typed; monitor (the value that chose the
+        checkpoint); the network's test auroc, auroc_low, auroc_high, accuracy, f1, loss; true_auroc
+        with its bounds where truth is known; status, ``done`` or ``unfinished`` (no readable
+        metrics.json: failed, stopped or still running).
+
+    Raises
+    ------
+    InputError
+        The folder has no job folders.
+    """
+    found = folder.iterdir() if folder.is_dir() else ()
+    jobs = sorted(
+        (path for path in found if path.name.isdigit() and path.is_dir()), key=lambda job: int(job.name)
+    )
+    if not jobs:
+        raise InputError(f"{folder}: no job folders (0, 1, 2, ...) in it; give the folder of a sweep")
+    results = [_read_results(job / "metrics.json") for job in jobs]
+    rows = [
+        {"job": int(job.name), **_read_overrides(job), **_scores(result)}
+        for job, result in zip(jobs, results, strict=True)
+    ]
+    rising = any(((result or {}).get("monitor") or {}).get("mode") == "min" for result in results)
+    names = dict.fromkeys(name for row in rows for name in row)
+    last = [name for name in ("monitor", *_MEASURED, "status") if name in names]
+    table = pd.DataFrame(rows, columns=[*(name for name in names if name not in last), *last])
+    return table.sort_values(
+        ["monitor", "auroc"], ascending=[rising, False], kind="stable", ignore_index=True
+    )
+
+
+def write_sweep_table(folder: Path) -> Path:
+    """Write sweep.csv (everything) and sweep.md (to be read) into the folder; return the latter's path."""
+    table = collect_sweep(folder)
+    with replacing(folder / "sweep.csv") as scratch:
+        table.to_csv(scratch, index=False)
+    path = folder / "sweep.md"
+    with replacing(path) as scratch:
+        scratch.write_text(_markdown(table, folder.name), encoding="utf-8")
+    return path
+
+
+def rich_table(table: pd.DataFrame) -> Table:
+    """Return the table for a terminal: the keys that differ, the scores, three decimals."""
+    header, body, caption = _readable(table)
+    shown = Table(caption=caption or None, caption_justify="left")
+    for name in header:
+        shown.add_column(name, justify="right" if name in ("job", "monitor", *_MEASURED) else "left")
+    for line in body:
+        shown.add_row(*line)
+    return shown
+
+
+def _markdown(table: pd.DataFrame, name: str) -> str:
+    header, body, caption = _readable(table)
+    rule = ["--:" if column in ("job", "monitor", *_MEASURED) else ":--" for column in header]
+    cells = [[cell.replace("|", "\\|") for cell in line] for line in (header, rule, *body)]
+    lines = [f"# Sweep {name}", "", *(f"| {' | '.join(line)} |" for line in cells)]
+    return "\n".join([*lines, *(["", caption] if caption else [])]) + "\n"
+
+
+def _readable(table: pd.DataFrame) -> tuple[list[str], list[list[str]], str]:
+    """Return header, cells and a line of the overrides that all jobs share."""
+    keys = [name for name in table.columns if name not in ("job", "monitor", "status", *_MEASURED)]
+    shared = [key for key in keys if len(table) > 1 and table[key].nunique(dropna=False) == 1]
+    hidden = {*shared, *(name for name in _MEASURED if name.endswith(("_low", "_high")))}
+    columns = [str(name) for name in table.columns if name not in hidden]
+    body = [[_cell(name, row) for name in columns] for row in table.to_dict("records")]
+    caption = "all jobs: " + " ".join(f"{key}={table[key].iloc[0]}" for key in shared) if shared else ""
+    return columns, body, caption
+
+
+def _cell(name: str, row: dict[Any, Any]) -> str:
+    value = row[name]
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return _BLANK
+    if not isinstance(value, float):
+        return str(value)
+    low = row.get(f"{name}_low")
+    bounded = low is not None and not math.isnan(low)
+    return f"{value:.3f} [{low:.3f}, {row[f'{name}_high']:.3f}]" if bounded else f"{value:.3f}"
+
+
+def _read_overrides(job: Path) -> dict[str, str]:
+    """Return what the job was told, ``key=value`` by key, without Hydra's ``+`` signs."""
+    try:
+        told: Any = OmegaConf.to_container(OmegaConf.load(job / ".hydra" / "overrides.yaml"))
+    except (OSError, YAMLError, OmegaConfBaseException):
+        return {}
+    pairs = (str(override).partition("=") for override in told or ())
+    return {key.lstrip("+"): value for key, _, value in pairs}
+
+
+def _read_results(path: Path) -> dict[str, Any] | None:
+    try:
+        read = json.loads(path.read_text("utf-8"))
+        read["test"]["label"][NETWORK]["auroc"]["estimate"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return dict(read)
+
+
+def _scores(results: dict[str, Any] | None) -> dict[str, Any]:
+    row: dict[str, Any] = {"monitor": math.nan, "auroc": math.nan, "status": "unfinished"}
+    if results is None:
+        return row
+    row |= {"monitor": _number((results.get("monitor") or {}).get("value")), "status": "done"}
+    for against, prefix in _PREFIX.items():
+        scores = (results["test"].get(against) or {}).get(NETWORK)
+        if not scores:
+            continue
+        for bound, suffix in (("estimate", ""), ("low", "_low"), ("high", "_high")):
+            row[f"{prefix}auroc{suffix}"] = _number(scores["auroc"][bound])
+        row |= {} if prefix else {name: _number(scores[name]["estimate"]) for name in _SCORES}
+    return row
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else float(value)
