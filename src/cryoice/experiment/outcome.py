@@ -1,0 +1,138 @@
+"""The figures and numbers that every run ends with."""
+
+import logging
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from hydra.core.hydra_config import HydraConfig
+from matplotlib.figure import Figure
+from pytorch_lightning.loggers import Logger
+from torch.utils.data import default_collate
+
+from cryoice.constants import BAD
+from cryoice.experiment.run_log import log_figures, log_results, log_samples
+from cryoice.files.atomic import replacing
+from cryoice.learn.baselines import baseline_probabilities
+from cryoice.learn.classifier import PatchClassifier
+from cryoice.learn.datamodule import CryoPPPDataModule
+from cryoice.learn.dataset import PatchDataset
+from cryoice.learn.evaluation import Spectra, baseline_features, high_frequency_scores, prediction_table
+from cryoice.learn.view import make_channels
+from cryoice.report.curves import plot_curves, plot_performance, read_history
+from cryoice.report.figures import plot_patches, plot_picks, plot_samples, save_figure
+from cryoice.report.results import Monitored, Results, build_results
+from cryoice.report.tables import write_results
+
+log = logging.getLogger(__name__)
+
+SHOWN = 12
+"""Patches in a gallery."""
+
+NOMINAL_DIAMETER = 100.0
+"""Circle in px of the micrograph as stored, where no file tells the particle's diameter."""
+
+
+def report_outcome(
+    module: PatchClassifier,
+    data: CryoPPPDataModule,
+    settings: Mapping[str, Any],
+    loggers: list[Logger],
+    *,
+    run_dir: Path,
+    monitor: Monitored | None,
+) -> Results:
+    """Write metrics.json, metrics.md, predictions.csv and figures/ for a module just tested."""
+    dataset = data.datasets["test"]
+    _, probability = module.predictions()
+    predictions = prediction_table(dataset, probability)
+    with replacing(run_dir / "predictions.csv") as path:
+        predictions.to_csv(path, index=False)
+    spectra = Spectra.of(settings["channels"], patch=settings["patch"], pixel_size=settings["pixel_size"])
+    train, test = (baseline_features(data.loader(split), spectra) for split in ("train", "test"))
+    results = build_results(
+        predictions,
+        baseline_probabilities(train, test, seed=settings["seed"]),
+        name=settings["name"],
+        commit=_commit(),
+        seed=settings["seed"],
+        overrides=list(HydraConfig.get().overrides.task),
+        dropped=data.dropped,
+        n_bootstrap=settings["bootstrap"],
+        monitor=monitor,
+    )
+    write_results(results, run_dir)
+    samples = _samples(module, dataset, predictions)
+    figures = {
+        "a_micrograph": _micrograph(dataset, data.prepared().diameters),
+        "b_false_positives": _false_positives(data, spectra),
+        "c_samples": plot_samples(
+            samples["real"], samples["spectrum"], samples["label"], samples["probability"]
+        ),
+        "d_performance": plot_performance(predictions),
+        "e_curves": plot_curves(read_history(run_dir)),
+    }
+    for name, figure in figures.items():
+        save_figure(figure, run_dir / "figures" / f"{name}.png")
+    log_results(loggers, results)
+    log_figures(loggers, {name: run_dir / "figures" / f"{name}.png" for name in figures})
+    captions = [
+        f"{'BAD' if y else 'GOOD'} {p:.2f}"
+        for y, p in zip(samples["label"], samples["probability"], strict=True)
+    ]
+    log_samples(loggers, {name: samples[name] for name in ("real", "spectrum")}, captions=captions)
+    return results
+
+
+def _micrograph(dataset: PatchDataset, diameters: list[float | None]) -> Figure:
+    """Figure A: the test micrograph with the most picks, particles blue and false positives orange."""
+    index = int(dataset.picks["micrograph"].mode()[0])
+    micrograph, own = dataset.micrographs[index], dataset.picks[dataset.picks["micrograph"] == index]
+    view = micrograph.real
+    return plot_picks(
+        np.asarray(view.open(), dtype=np.float32),
+        view.positions(own[["row", "col"]].to_numpy(dtype=np.float64)),
+        own["label"].to_numpy(),
+        diameter_px=float((diameters[index] or NOMINAL_DIAMETER) * view.scale[1]),
+        pixel_size=view.pixel_size,
+        title=f"{micrograph.entry}/{micrograph.name}",
+    )
+
+
+def _false_positives(data: CryoPPPDataModule, spectra: Spectra) -> Figure:
+    """Figure B: the test split's false positives with the highest high-frequency scores."""
+    dataset, scores = data.datasets["test"], high_frequency_scores(data.loader("test"), spectra)
+    bad = np.flatnonzero(dataset.picks["label"].to_numpy() == BAD)
+    chosen = bad[np.argsort(-scores[bad], kind="stable")][:SHOWN]
+    patches = np.stack([dataset[int(index)]["real"].numpy() for index in chosen]).astype(np.float32)
+    return plot_patches(
+        patches, scores[chosen], title="False positives with the highest high-frequency scores"
+    )
+
+
+def _samples(
+    module: PatchClassifier, dataset: PatchDataset, predictions: pd.DataFrame
+) -> dict[str, np.ndarray]:
+    """Figure C: test patches spread evenly over the network's scores, both channels."""
+    order = np.argsort(predictions["probability"].to_numpy(), kind="stable")
+    chosen = order[np.linspace(0, len(order) - 1, min(SHOWN, len(order))).round().astype(int)]
+    batch = default_collate([dataset[int(index)] for index in chosen])
+    options = dict(module.hparams["channels"]) | {"use": ["real", "spectrum"]}
+    channels = make_channels(batch, **options, patch=module.hparams["patch"]).numpy()
+    rows = predictions.iloc[chosen]
+    return {
+        "real": channels[:, 0], "spectrum": channels[:, 1],
+        "label": rows["label"].to_numpy(), "probability": rows["probability"].to_numpy(),
+    }  # fmt: skip
+
+
+def _commit() -> str | None:
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=12"]
+    try:
+        found = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parent)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return found.stdout.strip()

@@ -1,0 +1,85 @@
+"""What a finished evaluation adds to a run's W&B page; every function does nothing for other loggers."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, UInt8
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from pytorch_lightning.loggers import Logger, WandbLogger
+
+_PREFIX = {"label": "test", "true_label": "test_true"}
+
+
+def wandb_loggers(loggers: Sequence[Logger]) -> list[WandbLogger]:
+    """Return the W&B loggers among ``loggers``."""
+    return [logger for logger in loggers if isinstance(logger, WandbLogger)]
+
+
+def log_figures(loggers: Sequence[Logger], figures: Mapping[str, Figure | Path]) -> None:
+    """Add figures, or pictures already written, as ``figures/<name>``."""
+    for logger in wandb_loggers(loggers):
+        for name, figure in figures.items():
+            picture = _pixels(figure) if isinstance(figure, Figure) else str(figure)
+            logger.log_image(f"figures/{name}", [picture])
+
+
+def log_results(loggers: Sequence[Logger], results: Mapping[str, Any]) -> None:
+    """Write the scores of `report.results.Results` into the run's summary.
+
+    The network's stand under ``test/<metric>`` with ``_low`` and ``_high`` beside them, those against
+    the true labels under ``test_true/``, a baseline's estimates under ``test/<baseline>/<metric>``.
+    Undefined scores are left out.
+    """
+    for logger in wandb_loggers(loggers):
+        logger.experiment.summary.update(flat_results(results))
+
+
+def flat_results(results: Mapping[str, Any]) -> dict[str, float]:
+    """Return the scores as one flat dictionary, named as in `log_results`."""
+    flat: dict[str, float | None] = {}
+    for against, models in results["test"].items():
+        for model, scores in models.items():
+            for metric, found in (scores or {}).items():
+                if model == "network":
+                    flat[f"{_PREFIX[against]}/{metric}"] = found["estimate"]
+                    flat[f"{_PREFIX[against]}/{metric}_low"] = found["low"]
+                    flat[f"{_PREFIX[against]}/{metric}_high"] = found["high"]
+                else:
+                    flat[f"{_PREFIX[against]}/{model}/{metric}"] = found["estimate"]
+    return {name: value for name, value in flat.items() if value is not None}
+
+
+def log_samples(
+    loggers: Sequence[Logger],
+    channels: Mapping[str, Float[np.ndarray, "n height width"]],
+    *,
+    captions: Sequence[str],
+) -> None:
+    """Add sample patches, one picture list per channel as ``samples/<channel>``, with their captions."""
+    for logger in wandb_loggers(loggers):
+        for channel, patches in channels.items():
+            pictures = [_grey(patch) for patch in patches]
+            logger.log_image(f"samples/{channel}", pictures, caption=list(captions))
+
+
+def log_checkpoint_artifact(loggers: Sequence[Logger], path: Path) -> None:
+    """Add a checkpoint to the run as the artifact ``model-<run id>``."""
+    for logger in wandb_loggers(loggers):
+        run = logger.experiment
+        run.log_artifact(str(path), name=f"model-{run.id}", type="model")
+
+
+def _pixels(figure: Figure) -> UInt8[np.ndarray, "height width 4"]:
+    canvas: Any = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba()).copy()
+
+
+def _grey(patch: Float[np.ndarray, "height width"]) -> UInt8[np.ndarray, "height width"]:
+    """Stretch between the 1st and 99th percentile to 8 bit."""
+    low, high = np.percentile(patch, (1, 99))
+    stretched = np.clip((patch - low) / max(high - low, 1e-12), 0, 1)
+    return np.asarray(255 * stretched, dtype=np.uint8)

@@ -1,0 +1,193 @@
+"""Where a run's history goes: a CSV file, and Weights & Biases when wanted. Never waits for a network."""
+
+import logging
+import os
+import shlex
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from pytorch_lightning.loggers import CSVLogger, Logger, WandbLogger
+from pytorch_lightning.utilities import rank_zero_only
+
+from cryoice.constants import BAD
+from cryoice.errors import InputError
+
+KINDS = ("wandb", "csv", "none")
+HISTORY = "history"
+"""Folder of the CSV history inside a run's folder; `report.curves.read_history` reads it."""
+
+Mode = Literal["online", "shared", "offline", "disabled"]
+_MODES: dict[str, Mode] = {
+    "online": "online",
+    "run": "online",
+    "shared": "shared",
+    "offline": "offline",
+    "dryrun": "offline",
+    "disabled": "disabled",
+}
+_NEEDS_KEY = ("online", "shared")
+
+_log = logging.getLogger(__name__)
+
+
+def resolve_wandb_mode(environ: Mapping[str, str], *, has_key: bool) -> Mode:
+    """Return ``online``, ``shared``, ``offline`` or ``disabled``: WANDB_MODE, but offline without a key.
+
+    Raises
+    ------
+    InputError
+        WANDB_MODE is not one of W&B's modes.
+    """
+    asked = environ.get("WANDB_MODE", "").strip().lower() or "online"
+    if asked not in _MODES:
+        raise InputError(f"WANDB_MODE: {asked!r} is not a mode; choose one of {', '.join(_MODES)}")
+    mode = _MODES[asked]
+    return "offline" if mode in _NEEDS_KEY and not has_key else mode
+
+
+def make_logger(
+    settings: Mapping[str, Any], *, run_dir: Path, name: str, config: Mapping[str, Any]
+) -> list[Logger]:
+    """Build the Lightning loggers of one run.
+
+    Parameters
+    ----------
+    settings
+        The resolved ``logger`` config: kind, and for W&B project, group, tags, init_timeout (s) and
+        finish_timeout (s).
+    run_dir
+        Everything is written here: ``history/version_<k>/metrics.csv``, one version per start, so
+        that a resumed run keeps what came before, and ``wandb/``.
+    name, config
+        The run's name and its whole resolved config, as W&B shows them.
+
+    Returns
+    -------
+    list of Logger
+        Empty for ``none``; a CSVLogger for ``csv``; with a WandbLogger after it for ``wandb``, unless
+        W&B cannot start even offline (a warning says so) or this is not the first process.
+
+    Raises
+    ------
+    InputError
+        Unknown kind, or unknown WANDB_MODE.
+    """
+    kind = settings["kind"]
+    if kind not in KINDS:
+        raise InputError(f"logger.kind: {kind!r} is unknown; choose one of {', '.join(KINDS)}")
+    if kind == "none":
+        return []
+    loggers: list[Logger] = [CSVLogger(run_dir, name=HISTORY)]
+    run = _start_wandb(settings, run_dir, name, config) if kind == "wandb" else None
+    if run is not None:
+        loggers.append(WandbLogger(experiment=run, name=name, save_dir=run_dir))
+    return loggers
+
+
+def finish(loggers: Sequence[Logger]) -> str | None:
+    """End the W&B run, so that the next job of a sweep gets its own, and say where to look at it."""
+    for logger in loggers:
+        logger.save()
+    run = _wandb_run(loggers)
+    if run is None:
+        return None
+    folder, url = Path(run.settings.sync_dir), None if run.offline else run.url
+    disabled = run.disabled
+    run.finish()
+    if disabled:
+        return None
+    if url:
+        return f"W&B run: {url}"
+    quoted = shlex.quote(_shortest(folder))
+    return f"W&B run (offline): {folder.name}\n  look:   wandb leet {quoted}\n  upload: wandb sync {quoted}"
+
+
+def log_curves(loggers: Sequence[Logger], predictions: pd.DataFrame) -> None:
+    """Add ROC, precision-recall and confusion matrix as W&B's own charts, which overlay across runs.
+
+    Nothing is added where ``label`` holds one class only: none of the three exists.
+    """
+    label = predictions["label"].to_numpy(np.int64)
+    run = _wandb_run(loggers)
+    if run is None or len(np.unique(label)) < 2:
+        return
+    import wandb
+
+    plot: Any = wandb.plot  # its annotations refuse the arrays that its documentation asks for
+    bad = predictions["probability"].to_numpy(np.float64)
+    both, names = np.stack([1 - bad, bad], axis=1), ["GOOD", "BAD"]
+    called = (bad > 0.5).astype(np.int64)
+    charts = {
+        "roc": plot.roc_curve(label, both, labels=names, classes_to_plot=[BAD]),
+        "precision_recall": plot.pr_curve(label, both, labels=names, classes_to_plot=[BAD]),
+        "confusion": plot.confusion_matrix(y_true=label.tolist(), preds=called.tolist(), class_names=names),
+    }
+    run.log({f"charts/{name}": chart for name, chart in charts.items()})
+
+
+@rank_zero_only
+def _start_wandb(settings: Mapping[str, Any], run_dir: Path, name: str, config: Mapping[str, Any]) -> Any:
+    """Return a started run: online if the server answers in time, else offline, else None."""
+    import wandb
+
+    run_dir.mkdir(parents=True, exist_ok=True)
+    wandb.setup(settings=wandb.Settings(silent=True))
+    wandb.finish()  # a run that a failed job left open
+    options = wandb.Settings(
+        init_timeout=float(settings["init_timeout"]),
+        finish_timeout=float(settings["finish_timeout"]),
+        silent=True,
+        console="off",
+    )
+    for mode in dict.fromkeys((_mode(), "offline")):
+        before = set(run_dir.glob("wandb/run-*"))
+        try:
+            run = wandb.init(
+                project=settings["project"], group=settings["group"], tags=list(settings["tags"]),
+                name=name, config=dict(config), dir=run_dir, mode=mode, settings=options,
+            )  # fmt: skip
+        except wandb.Error as error:
+            _log.warning("W&B does not start %s: %s", mode, _one_line(error))
+            _discard(set(run_dir.glob("wandb/run-*")) - before)
+            continue
+        run.define_metric("trainer/global_step")
+        run.define_metric("*", step_metric="trainer/global_step", step_sync=True)
+        return run
+    return None
+
+
+def _mode() -> Mode:
+    import wandb
+
+    mode = resolve_wandb_mode(os.environ, has_key=True)
+    if mode not in _NEEDS_KEY:
+        return mode
+    try:
+        has_key = wandb.login(prompt=False, verify=False)
+    except wandb.Error as error:
+        _log.warning("W&B key unusable: %s", _one_line(error))
+        has_key = False
+    return resolve_wandb_mode(os.environ, has_key=has_key)
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]
+
+
+def _discard(folders: set[Path]) -> None:
+    """Remove what a start without a server left behind: nothing was logged into it."""
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _wandb_run(loggers: Sequence[Logger]) -> Any:
+    return next((logger.experiment for logger in loggers if isinstance(logger, WandbLogger)), None)
+
+
+def _shortest(path: Path) -> str:
+    inside = path.is_relative_to(Path.cwd())
+    return str(path.relative_to(Path.cwd()) if inside else path)
