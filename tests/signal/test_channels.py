@@ -3,7 +3,8 @@ import math
 import pytest
 import torch
 
-from cryoice.signal.channels import averaged_spectrum, plain_channel, region_side, spectral_channel
+from cryoice.signal.channels import plain_channel, region_side, spectral_channel
+from cryoice.signal.fourier import averaged_spectrum, window_2d
 
 
 @pytest.mark.parametrize(
@@ -17,8 +18,8 @@ def test_windows_tile_the_region_within_the_field(patch: int, field: float, side
 
 def test_averaging_windows_narrows_the_noise_and_keeps_the_mean() -> None:
     noise = torch.randn(64, 128, 128, generator=torch.Generator().manual_seed(0))
-    one = averaged_spectrum(noise[:, :32, :32], patch=32, window="hann")[:, 4:12, 4:12]
-    many = averaged_spectrum(noise, patch=32, window="hann")[:, 4:12, 4:12]
+    one = averaged_spectrum(noise[:, :32, :32], window_2d("hann", 32))[:, 4:12, 4:12]
+    many = averaged_spectrum(noise, window_2d("hann", 32))[:, 4:12, 4:12]
     assert one.mean().item() == pytest.approx(1, rel=0.05)
     assert many.mean().item() == pytest.approx(1, rel=0.02)
     # 7x7 half-overlapping Hann windows count for about (7 / 1.06)² independent ones
@@ -29,7 +30,7 @@ def test_fringes_show_as_a_pair_of_spots_at_their_spacing() -> None:
     side, pixel_size, spacing = 128, 1.5, 3.67
     noise = torch.randn(1, 256, 256, generator=torch.Generator().manual_seed(0))
     fringes = 0.6 * torch.cos(2 * math.pi * torch.arange(256) * pixel_size / spacing)[None, :, None]
-    channel = spectral_channel(averaged_spectrum(noise + fringes, patch=side, window="hann"))[0]
+    channel = spectral_channel(averaged_spectrum(noise + fringes, window_2d("hann", side)))[0]
     # the axes are masked, so turn the fringes by looking one column aside
     row, col = divmod(int(channel.argmax()), side)
     assert abs(abs(row - side // 2) - side * pixel_size / spacing) <= 1
@@ -38,7 +39,7 @@ def test_fringes_show_as_a_pair_of_spots_at_their_spacing() -> None:
 
 def test_dc_and_axes_are_zero_and_noise_is_centred() -> None:
     noise = 5 * torch.randn(32, 64, 64, generator=torch.Generator().manual_seed(0))
-    channel = spectral_channel(averaged_spectrum(noise, patch=64, window="hann"))
+    channel = spectral_channel(averaged_spectrum(noise, window_2d("hann", 64)))
     assert (channel[:, 32] == 0).all()
     assert (channel[:, :, 32] == 0).all()
     # the mean of log(Exp(1)) is minus Euler's constant

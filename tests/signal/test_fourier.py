@@ -24,6 +24,14 @@ def test_a_cosine_lights_two_pixels(side: int) -> None:
     assert spectrum.max().item() == pytest.approx(side**2 / 4, rel=1e-4)
 
 
+@pytest.mark.parametrize("shape", [(8, 8), (9, 9), (8, 9), (9, 8)])
+def test_the_power_spectrum_is_the_squared_transform_of_the_patch(shape: tuple[int, int]) -> None:
+    patch = torch.randn(2, *shape, generator=torch.Generator().manual_seed(0))
+    patch -= patch.mean(dim=(-2, -1), keepdim=True)
+    whole = torch.fft.fftshift(torch.fft.fft2(patch), dim=(-2, -1)).abs().square() / patch[0].numel()
+    assert torch.allclose(power_spectrum(patch, torch.ones(shape)), whole, atol=1e-5)
+
+
 @pytest.mark.parametrize("kind", ["none", "hann", "tukey"])
 def test_white_noise_has_its_variance_at_every_frequency_whatever_the_window(kind: str) -> None:
     noise = 2.0 * torch.randn(4000, 16, 16, generator=torch.Generator().manual_seed(0))

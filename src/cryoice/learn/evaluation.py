@@ -12,8 +12,7 @@ from torch.utils.data import DataLoader
 
 from cryoice.learn.baselines import Features
 from cryoice.learn.dataset import PatchDataset
-from cryoice.signal.channels import averaged_spectrum
-from cryoice.signal.fourier import power_spectrum, radial_average, window_2d
+from cryoice.signal.fourier import averaged_spectrum, power_spectrum, radial_average, window_2d
 from cryoice.signal.ice_rings import high_frequency_score, iciness
 
 
@@ -52,9 +51,8 @@ class Spectra:
 
     def power(self, batch: dict[str, Tensor]) -> Tensor:
         """Return (batch, patch, patch) power spectra, zero frequency at the centre."""
-        return averaged_spectrum(
-            batch.get("region", batch["real"]).float(), patch=self.patch, window=self.window
-        )
+        patches = batch.get("region", batch["real"]).float()
+        return averaged_spectrum(patches, window_2d(self.window, self.patch))
 
 
 def baseline_features(loader: DataLoader[dict[str, Tensor]], spectra: Spectra) -> Features:

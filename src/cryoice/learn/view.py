@@ -8,7 +8,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from cryoice.errors import InputError
-from cryoice.signal.channels import averaged_spectrum, plain_channel, region_side, spectral_channel
+from cryoice.signal.channels import plain_channel, region_side, spectral_channel
+from cryoice.signal.fourier import averaged_spectrum, window_2d
 
 
 def spectrum_region(spectrum: Mapping[str, Any], *, patch: int) -> int:
@@ -40,5 +41,6 @@ def make_channels(
 def _spectrum(batch: Mapping[str, Tensor], spectrum: Mapping[str, Any], *, patch: int) -> Tensor:
     if spectrum["kind"] == "plain":
         return plain_channel(batch["real"].float())
-    power = averaged_spectrum(batch["region"].float(), patch=patch, window=spectrum["window"])
+    region = batch["region"].float()
+    power = averaged_spectrum(region, window_2d(spectrum["window"], patch).to(region.device))
     return spectral_channel(power) * batch["measured"][:, None, None]

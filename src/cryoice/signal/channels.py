@@ -1,7 +1,5 @@
 """The two channels of a patch: what it looks like and what its spectrum holds."""
 
-from functools import lru_cache
-
 from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
@@ -18,18 +16,6 @@ def region_side(*, patch: int, field: float, pixel_size: float) -> int:
     """
     hop = patch // 2
     return patch + hop * max(0, int((field / pixel_size - patch) // hop))
-
-
-def averaged_spectrum(
-    region: Float[Tensor, "batch side side"], *, patch: int, window: str
-) -> Float[Tensor, "batch patch patch"]:
-    """Average the power spectra of half-overlapping windows of ``patch`` px (Welch's periodogram).
-
-    Zero frequency is at the centre; one window where the region is a single patch.
-    """
-    taper = _window(window, patch).to(region.device)
-    tiles = region.unfold(1, patch, patch // 2).unfold(2, patch, patch // 2)
-    return power_spectrum(tiles.flatten(1, 2), taper).mean(dim=1)
 
 
 def spectral_channel(spectrum: Float[Tensor, "batch patch patch"]) -> Float[Tensor, "batch patch patch"]:
@@ -54,9 +40,4 @@ def spectral_channel(spectrum: Float[Tensor, "batch patch patch"]) -> Float[Tens
 
 def plain_channel(real: Float[Tensor, "batch patch patch"]) -> Float[Tensor, "batch patch patch"]:
     """Return the plain log power spectrum of the patch itself: no window, no background, no mask."""
-    return power_spectrum(real, _window("none", real.shape[-1]).to(real.device)).clamp(min=FLOOR).log()
-
-
-@lru_cache(maxsize=16)
-def _window(kind: str, side: int) -> Float[Tensor, "side side"]:
-    return window_2d(kind, side)
+    return power_spectrum(real, window_2d("none", real.shape[-1]).to(real.device)).clamp(min=FLOOR).log()

@@ -17,8 +17,31 @@ def power_spectrum(
     power of v at every frequency whatever the window (Welch 1967, doi:10.1109/TAU.1967.1161901).
     """
     centred = patches - patches.mean(dim=(-2, -1), keepdim=True)
-    transform = torch.fft.fft2(centred * window)
-    return torch.fft.fftshift(transform.abs().square(), dim=(-2, -1)) / window.square().sum()
+    return _whole_plane(_half_power(centred, window), patches.shape[-1])
+
+
+def averaged_spectrum(
+    region: Float[Tensor, "batch h w"], window: Float[Tensor, "side side"]
+) -> Float[Tensor, "batch side side"]:
+    """Average `power_spectrum` over half-overlapping windows that tile the region (Welch's periodogram).
+
+    The mean of the whole region is removed, not each window's: they differ in the lowest bins only.
+    """
+    side = window.shape[-1]
+    centred = region - region.mean(dim=(-2, -1), keepdim=True)
+    tiles = centred.unfold(1, side, side // 2).unfold(2, side, side // 2).flatten(1, 2)
+    return _whole_plane(_half_power(tiles, window).mean(dim=1), side)
+
+
+def _half_power(patches: Float[Tensor, "*batch h w"], window: Float[Tensor, "h w"]) -> Tensor:
+    transform = torch.fft.rfft2(patches * window)
+    return (transform.real.square() + transform.imag.square()) / window.square().sum()
+
+
+def _whole_plane(half: Float[Tensor, "*batch h half"], width: int) -> Float[Tensor, "*batch h _"]:
+    """Complete a power spectrum from its columns 0 to width // 2: P(-k) = P(k) for real input."""
+    mirrored = half[..., 1 : (width + 1) // 2].flip(-1).flip(-2).roll(1, -2)
+    return torch.fft.fftshift(torch.cat([half, mirrored], dim=-1), dim=(-2, -1))
 
 
 def window_2d(kind: str, side: int) -> Float[Tensor, "side side"]:
