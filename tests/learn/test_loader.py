@@ -15,8 +15,8 @@ class _Numbers(Dataset[dict[str, Tensor]]):
     def __len__(self) -> int:
         return self.size
 
-    def __getitem__(self, index: int) -> dict[str, Tensor]:
-        return {"index": torch.tensor(index)}
+    def __getitems__(self, indices: list[int]) -> dict[str, Tensor]:
+        return {"index": torch.tensor(indices)}
 
 
 def _loader(size: int = 23) -> ResumableLoader:

@@ -12,23 +12,20 @@ from cryoice.report.figures import (
     FALSE_POSITIVE,
     PARTICLE,
     plot_patches,
-    plot_picks,
     plot_samples,
     save_figure,
 )
+from cryoice.report.micrographs import plot_picks
 
 
 def noise(*shape):
     return np.random.default_rng(0).normal(size=shape)
 
 
-def circles(figure):
-    found = [item for item in figure.axes[0].collections if isinstance(item, EllipseCollection)]
-    return {
-        to_hex(item.get_edgecolor()[0]).upper(): item.get_offsets()
-        for item in found
-        if len(item.get_offsets())
-    }
+def circles(figure, panel=0):
+    (found,) = [item for item in figure.axes[panel].collections if isinstance(item, EllipseCollection)]
+    colours = np.array([to_hex(colour).upper() for colour in found.get_edgecolor()])
+    return {str(colour): found.get_offsets()[colours == colour] for colour in np.unique(colours)}
 
 
 def picks(micrograph, pixel_size=1.5):
@@ -112,3 +109,14 @@ def test_a_figure_is_saved_whole_at_150_dpi_without_pyplot(tmp_path, monkeypatch
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["a.png"]
     height, width = matplotlib.image.imread(tmp_path / "new/a.png").shape[:2]
     assert (width, height) == tuple(int(150 * side) for side in figure.get_size_inches())
+
+
+def test_the_network_colours_its_own_panel_from_blue_to_orange():
+    positions = np.array([[5.0, 6.0], [20.0, 9.0]])
+    figure = plot_picks(
+        noise(32, 40), positions, np.array([1, 0]), diameter_px=4.0, pixel_size=2.0,
+        probability=np.array([0.0, 1.0]), title="m",
+    )  # fmt: skip
+    assert circles(figure, 0)[FALSE_POSITIVE].tolist() == [[6.0, 5.0]]
+    assert circles(figure, 1)[PARTICLE].tolist() == [[6.0, 5.0]]
+    assert circles(figure, 1)[FALSE_POSITIVE].tolist() == [[9.0, 20.0]]

@@ -14,12 +14,6 @@ def test_the_marked_pixel_lies_at_the_middle_of_its_patch(side: int, position: t
     assert np.argwhere(patch == 1).tolist() == [[side // 2, side // 2]]
 
 
-def test_a_patch_is_a_copy() -> None:
-    micrograph = np.zeros((16, 16), dtype=np.float32)
-    extract_patch(micrograph, (8, 8), side=4)[:] = 1
-    assert micrograph.sum() == 0
-
-
 @pytest.mark.parametrize("side", [8, 9])
 def test_interpolation_samples_a_plane_exactly(side: int) -> None:
     rows, cols = np.mgrid[:40, :50].astype(np.float32)

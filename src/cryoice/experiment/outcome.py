@@ -11,7 +11,6 @@ import pandas as pd
 from hydra.core.hydra_config import HydraConfig
 from matplotlib.figure import Figure
 from pytorch_lightning.loggers import Logger
-from torch.utils.data import default_collate
 
 from cryoice.constants import BAD
 from cryoice.experiment.run_log import log_figures, log_results, log_samples
@@ -23,7 +22,8 @@ from cryoice.learn.dataset import PatchDataset
 from cryoice.learn.evaluation import Spectra, baseline_features, high_frequency_scores, prediction_table
 from cryoice.learn.view import make_channels
 from cryoice.report.curves import plot_curves, plot_performance, read_history
-from cryoice.report.figures import plot_patches, plot_picks, plot_samples, save_figure
+from cryoice.report.figures import plot_patches, plot_samples, save_figure
+from cryoice.report.micrographs import plot_picks
 from cryoice.report.results import Monitored, Results, build_results
 from cryoice.report.tables import write_results
 
@@ -67,7 +67,7 @@ def report_outcome(
     write_results(results, run_dir)
     samples = _samples(module, dataset, predictions)
     figures = {
-        "a_micrograph": _micrograph(dataset, data.prepared().diameters),
+        "a_micrograph": _micrograph(dataset, predictions, data.prepared().diameters),
         "b_false_positives": _false_positives(data, spectra),
         "c_samples": plot_samples(
             samples["real"], samples["spectrum"], samples["label"], samples["probability"]
@@ -87,8 +87,8 @@ def report_outcome(
     return results
 
 
-def _micrograph(dataset: PatchDataset, diameters: list[float | None]) -> Figure:
-    """Figure A: the test micrograph with the most picks, particles blue and false positives orange."""
+def _micrograph(dataset: PatchDataset, predictions: pd.DataFrame, diameters: list[float | None]) -> Figure:
+    """Figure A: the test micrograph with the most picks, as labelled and as the network sees them."""
     index = int(dataset.picks["micrograph"].mode()[0])
     micrograph, own = dataset.micrographs[index], dataset.picks[dataset.picks["micrograph"] == index]
     view = micrograph.real
@@ -98,6 +98,7 @@ def _micrograph(dataset: PatchDataset, diameters: list[float | None]) -> Figure:
         own["label"].to_numpy(),
         diameter_px=float((diameters[index] or NOMINAL_DIAMETER) * view.scale[1]),
         pixel_size=view.pixel_size,
+        probability=predictions["probability"].to_numpy()[own.index],
         title=f"{micrograph.entry}/{micrograph.name}",
     )
 
@@ -107,7 +108,7 @@ def _false_positives(data: CryoPPPDataModule, spectra: Spectra) -> Figure:
     dataset, scores = data.datasets["test"], high_frequency_scores(data.loader("test"), spectra)
     bad = np.flatnonzero(dataset.picks["label"].to_numpy() == BAD)
     chosen = bad[np.argsort(-scores[bad], kind="stable")][:SHOWN]
-    patches = np.stack([dataset[int(index)]["real"].numpy() for index in chosen]).astype(np.float32)
+    patches = dataset.__getitems__(chosen.tolist())["real"].float().numpy()
     return plot_patches(
         patches, scores[chosen], title="False positives with the highest high-frequency scores"
     )
@@ -119,7 +120,7 @@ def _samples(
     """Figure C: test patches spread evenly over the network's scores, both channels."""
     order = np.argsort(predictions["probability"].to_numpy(), kind="stable")
     chosen = order[np.linspace(0, len(order) - 1, min(SHOWN, len(order))).round().astype(int)]
-    batch = default_collate([dataset[int(index)] for index in chosen])
+    batch = dataset.__getitems__(chosen.tolist())
     options = dict(module.hparams["channels"]) | {"use": ["real", "spectrum"]}
     channels = make_channels(batch, **options, patch=module.hparams["patch"]).numpy()
     rows = predictions.iloc[chosen]

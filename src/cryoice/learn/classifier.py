@@ -70,7 +70,7 @@ class PatchClassifier(pl.LightningModule):
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Draw this step's random numbers from (seed, epoch, batch), so that a resumed run repeats them."""
         torch.manual_seed((self.hparams["seed"] * 1_000_003 + self.current_epoch) * 1_000_003 + batch_idx)
-        loss: Tensor = self.loss(self(self._augmented(batch)), batch["label"])
+        loss: Tensor = self.loss(self(self.augmented(batch)), batch["label"])
         if not torch.isfinite(loss):
             raise InputError(
                 f"the training loss is {loss.item()}; lower optimizer.lr or use trainer.precision=32-true"
@@ -118,7 +118,8 @@ class PatchClassifier(pl.LightningModule):
         self.log_dict(metrics, prog_bar=split == "val", batch_size=size)
         return probability
 
-    def _augmented(self, batch: Batch) -> Batch:
+    def augmented(self, batch: Batch) -> Batch:
+        """Return the batch turned and with other contrast, both views of a pick alike."""
         settings, size, device = self.hparams["augment"], len(batch["label"]), batch["label"].device
         out = dict(batch)
         element = torch.randint(8 if settings["d4"] else 1, (size,), device=device)

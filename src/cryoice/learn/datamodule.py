@@ -13,7 +13,7 @@ from torch.utils.data import DataLoader
 
 from cryoice.constants import BAD, GOOD
 from cryoice.errors import InputError
-from cryoice.learn.dataset import PatchDataset
+from cryoice.learn.dataset import PatchDataset, whole_batch
 from cryoice.learn.loader import ResumableLoader
 from cryoice.learn.prepare import Prepared, prepare
 from cryoice.learn.splits import SPLITS, split_micrographs
@@ -135,7 +135,7 @@ class CryoPPPDataModule(pl.LightningDataModule):
 
     def loader(self, split: str) -> DataLoader[dict[str, Tensor]]:
         """Return the batches of a split in order, none dropped."""
-        return DataLoader(self.datasets[split], batch_size=2 * self.batch_size)
+        return DataLoader(self.datasets[split], batch_size=2 * self.batch_size, collate_fn=whole_batch)
 
     def _dataset(self, prepared: Prepared, picks: pd.DataFrame) -> PatchDataset:
         return PatchDataset(

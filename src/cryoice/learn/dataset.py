@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -44,6 +45,11 @@ class PreparedMicrograph:
     spectrum: View
 
 
+def whole_batch(batch: Any) -> Any:
+    """Collate nothing: `PatchDataset` gives batches that are whole already."""
+    return batch
+
+
 class PatchDataset(Dataset[dict[str, Tensor]]):
     """Item i: the real patch, the region for the spectrum and the labels of pick i.
 
@@ -73,26 +79,36 @@ class PatchDataset(Dataset[dict[str, Tensor]]):
         return len(self.picks)
 
     def __getitem__(self, index: int) -> dict[str, Tensor]:
-        micrograph = self.micrographs[self._owner[index]]
-        view = micrograph.real
-        scale = self.pixel_size / view.pixel_size if view.pixel_size > 1.001 * self.pixel_size else 1.0
-        real = extract_patch(self._array(view), tuple(self._real[index]), side=self.patch, scale=scale)
-        item = {
-            "real": torch.from_numpy(real),
-            "measured": torch.tensor(self.region == 0 or micrograph.spectrum.path is not None),
-            "label": self._label[index],
-            "index": torch.tensor(index),
+        return {name: values[0] for name, values in self.__getitems__([index]).items()}
+
+    def __getitems__(self, indices: list[int]) -> dict[str, Tensor]:
+        """Return a whole batch at once, as the loader asks for it."""
+        owner = [self.micrographs[self._owner[index]] for index in indices]
+        chosen = torch.as_tensor(indices)
+        batch = {
+            "real": self._real_patches(owner, indices),
+            "measured": torch.tensor([self.region == 0 or m.spectrum.path is not None for m in owner]),
+            "label": self._label[chosen],
+            "index": chosen,
         }
         if self.region:
-            item["region"] = self._region(micrograph.spectrum, index)
-        return item
+            batch["region"] = self._regions(owner, indices)
+        return batch
 
-    def _region(self, view: View, index: int) -> Tensor:
-        if view.path is None:
-            return torch.zeros(self.region, self.region, dtype=torch.float16)
-        return torch.from_numpy(
-            extract_patch(self._array(view), tuple(self._spectrum[index]), side=self.region)
-        )
+    def _real_patches(self, owner: list[PreparedMicrograph], indices: list[int]) -> Tensor:
+        patches = np.empty((len(indices), self.patch, self.patch), dtype=np.float16)
+        for out, micrograph, position in zip(patches, owner, self._real[indices], strict=True):
+            view = micrograph.real
+            scale = self.pixel_size / view.pixel_size if view.pixel_size > 1.001 * self.pixel_size else 1.0
+            out[:] = extract_patch(self._array(view), position, side=self.patch, scale=scale)
+        return torch.from_numpy(patches)
+
+    def _regions(self, owner: list[PreparedMicrograph], indices: list[int]) -> Tensor:
+        regions = np.zeros((len(indices), self.region, self.region), dtype=np.float16)
+        for out, micrograph, position in zip(regions, owner, self._spectrum[indices], strict=True):
+            if micrograph.spectrum.path is not None:
+                out[:] = extract_patch(self._array(micrograph.spectrum), position, side=self.region)
+        return torch.from_numpy(regions)
 
     def _positions(self, view: str) -> np.ndarray:
         positions = self.picks[["row", "col"]].to_numpy(dtype=np.float64)

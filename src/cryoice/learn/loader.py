@@ -7,6 +7,8 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
+from cryoice.learn.dataset import whole_batch
+
 
 class EpochSampler(Sampler[int]):
     """A permutation drawn from (seed, epoch) that can start at an offset."""
@@ -46,6 +48,7 @@ class ResumableLoader(DataLoader[dict[str, Tensor]]):
             dataset,
             batch_size=batch_size,
             sampler=EpochSampler(size, seed=seed),
+            collate_fn=whole_batch,
             drop_last=size > batch_size,
             num_workers=num_workers,
             persistent_workers=num_workers > 0,

@@ -1,5 +1,7 @@
 """Square patches around positions of a micrograph."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from jaxtyping import Bool, Float
 from scipy.ndimage import map_coordinates
@@ -14,9 +16,9 @@ def fits(
 
 
 def extract_patch(
-    micrograph: np.ndarray, position: tuple[float, float], *, side: int, scale: float = 1.0
+    micrograph: np.ndarray, position: Sequence[float] | np.ndarray, *, side: int, scale: float = 1.0
 ) -> np.ndarray:
-    """Cut the square of ``side`` px whose pixel ``(side // 2, side // 2)`` lies at ``position`` (row, col).
+    """View the square of ``side`` px whose pixel ``(side // 2, side // 2)`` lies at ``position`` (row, col).
 
     ``scale`` is the patch's pixel size over the micrograph's: 1 cuts whole pixels at the rounded
     position, less than 1 interpolates with cubic splines. The square must fit the micrograph.
@@ -27,16 +29,16 @@ def extract_patch(
         The square reaches beyond the micrograph.
     """
     if scale == 1.0:
-        top, left = (round(centre) - side // 2 for centre in position)
+        top, left = (round(float(centre)) - side // 2 for centre in position)
         patch = micrograph[max(top, 0) : top + side, max(left, 0) : left + side]
         if patch.shape != (side, side):
             raise IndexError(f"a patch of {side} px at {position} leaves the micrograph {micrograph.shape}")
-        return np.array(patch)
+        return patch
     return _interpolate(micrograph, position, side=side, scale=scale)
 
 
 def _interpolate(
-    micrograph: np.ndarray, position: tuple[float, float], *, side: int, scale: float
+    micrograph: np.ndarray, position: Sequence[float] | np.ndarray, *, side: int, scale: float
 ) -> np.ndarray:
     offsets = (np.arange(side) - side // 2) * scale
     rows, cols = position[0] + offsets, position[1] + offsets
