@@ -13,8 +13,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from cryoice.errors import InputError
-from cryoice.experiment.tracking import finish, log_curves, make_logger, resolve_wandb_mode
 from cryoice.experiment import run_log
+from cryoice.experiment.tracking import finish, log_curves, make_logger, resolve_wandb_mode
 
 WANDB = {
     "kind": "wandb",

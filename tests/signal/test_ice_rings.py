@@ -66,3 +66,9 @@ def test_without_an_ice_band_the_outer_half_of_the_spectrum_is_scored() -> None:
     assert high_frequency_score(spectrum, pixel_size=4.0).item() == pytest.approx(math.log(5))
     spectrum[0, 16, 16 + 2] = 50.0  # inner half: does not count
     assert high_frequency_score(spectrum, pixel_size=4.0).item() == pytest.approx(math.log(5))
+
+
+def test_a_patch_too_small_to_resolve_the_ice_band_is_scored_by_its_outer_half() -> None:
+    spectrum = torch.ones(1, 64, 64)  # 20.4 Å: no whole frequency lies between 1 / 3.95 Å and 1 / 3.4 Å
+    spectrum[0, 32, 32 + 20] = 5.0
+    assert high_frequency_score(spectrum, pixel_size=0.3185).item() == pytest.approx(math.log(5))

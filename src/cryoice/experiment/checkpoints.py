@@ -1,56 +1,27 @@
-"""Checkpoints: what is kept, and how one is found and read again."""
+"""How a checkpoint is found, read and compared with the run that wants it."""
 
-import pickle
+import logging
+import shlex
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import pytorch_lightning as pl
 import torch
-from pytorch_lightning.callbacks import Callback, EarlyStopping, ModelCheckpoint
 
 from cryoice.errors import InputError
+from cryoice.experiment.callbacks import LAST, SETTINGS
+from cryoice.experiment.settings import flatten
+from cryoice.experiment.tracking import HISTORY
 
-SETTINGS = "cryoice_settings"
-"""Key of a checkpoint under which the run's whole config lies."""
+log = logging.getLogger(__name__)
 
 MAY_DIFFER = ("ckpt", "name", "logger", "bootstrap", "cache", "patience")
 """Settings that a resumed run may change: they do not touch the weights."""
 
 
-class KeepSettings(Callback):
-    """Writes the run's config into every checkpoint, so that a checkpoint suffices to evaluate it."""
-
-    def __init__(self, settings: dict[str, Any]) -> None:
-        self.settings = settings
-
-    def on_save_checkpoint(
-        self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
-    ) -> None:
-        """Add the config, plain data only."""
-        checkpoint[SETTINGS] = self.settings
-
-
-def checkpoint_callbacks(settings: dict[str, Any], *, folder: Path) -> tuple[ModelCheckpoint, list[Callback]]:
-    """Return the checkpoint of the best monitored value and everything that goes with it.
-
-    ``best.ckpt`` and ``last.ckpt``; the last step is kept on Ctrl-C, SIGTERM and errors as well.
-    """
-    monitor = settings["monitor"]
-    best = ModelCheckpoint(
-        dirpath=folder,
-        filename="best",
-        monitor=monitor["metric"],
-        mode=monitor["mode"],
-        save_last=True,
-        save_on_exception=True,
-        enable_version_counter=False,
-    )
-    stopping = EarlyStopping(monitor["metric"], mode=monitor["mode"], patience=settings["patience"])
-    return best, [best, stopping, KeepSettings(settings)]
-
-
-def find_checkpoint(ckpt: str, *, outputs: Path) -> Path:
-    """Return the checkpoint's path; ``last`` is the newest ``last.ckpt`` of the runs under ``outputs``.
+def find_checkpoint(ckpt: str, *, outputs: Path, name: str) -> Path:
+    """Return the checkpoint's path; ``last`` is the newest run's file ``name`` anywhere in ``outputs``.
 
     Raises
     ------
@@ -59,11 +30,11 @@ def find_checkpoint(ckpt: str, *, outputs: Path) -> Path:
     """
     if ckpt != "last":
         if not Path(ckpt).is_file():
-            raise InputError(f"ckpt={ckpt}: no such file")
+            raise InputError(f"ckpt={ckpt}: no such file; give a checkpoint's path, or last")
         return Path(ckpt)
-    found = sorted(outputs.glob("*/checkpoints/last.ckpt"), key=lambda path: path.stat().st_mtime)
+    found = sorted(outputs.rglob(f"checkpoints/{name}"), key=lambda path: path.stat().st_mtime)
     if not found:
-        raise InputError(f"ckpt=last: no run under {outputs} has a last.ckpt; give a checkpoint's path")
+        raise InputError(f"ckpt=last: no run under {outputs} has a {name}; give a checkpoint's path")
     return found[-1]
 
 
@@ -77,7 +48,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     """
     try:
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, KeyError) as error:
+    except Exception as error:  # damaged bytes raise whatever their unpickling meets
         raise InputError(f"{path}: not a readable checkpoint; give one that train.py wrote") from error
     if not isinstance(checkpoint, dict) or SETTINGS not in checkpoint:
         raise InputError(
@@ -86,10 +57,35 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     return checkpoint
 
 
+def checkpoint_to_resume(settings: dict[str, Any], *, run_dir: Path) -> Path | None:
+    """Return the checkpoint that ``ckpt`` asks to continue, its history copied into the run's folder.
+
+    Raises
+    ------
+    InputError
+        There is none, it cannot be read, or the run's settings differ from its.
+    """
+    if settings["ckpt"] is None:
+        return None
+    path = find_checkpoint(settings["ckpt"], outputs=run_dir.parent, name=LAST)
+    require_same_settings(read_checkpoint(path), settings, path)
+    history = path.resolve().parents[1] / HISTORY
+    if history.is_dir() and history != (run_dir / HISTORY).resolve():
+        shutil.copytree(history, run_dir / HISTORY, dirs_exist_ok=True)
+    log.info("resuming from %s", path)
+    return path
+
+
+def continuation(checkpoint: Path, *, overrides: Sequence[str]) -> str:
+    """Return the command that continues a run from its checkpoint."""
+    kept = [override for override in overrides if not override.startswith("ckpt=")]
+    return shlex.join(["python", "train.py", *kept, f"ckpt={checkpoint}"])
+
+
 def require_same_settings(checkpoint: dict[str, Any], settings: dict[str, Any], path: Path) -> None:
     """Raise `InputError` where a resumed run would not continue the training that was interrupted."""
     before, now = (
-        _flat({k: v for k, v in s.items() if k not in MAY_DIFFER}) for s in (checkpoint[SETTINGS], settings)
+        flatten({k: v for k, v in s.items() if k not in MAY_DIFFER}) for s in (checkpoint[SETTINGS], settings)
     )
     changed = sorted(
         key for key in before.keys() | now.keys() if before.get(key) != now.get(key) and ".cache" not in key
@@ -99,10 +95,3 @@ def require_same_settings(checkpoint: dict[str, Any], settings: dict[str, Any], 
         raise InputError(
             f"ckpt={path}: cannot continue with other settings: {lines}; give the run's own overrides"
         )
-
-
-def _flat(settings: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for key, value in settings.items():
-        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
-    return flat

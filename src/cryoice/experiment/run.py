@@ -3,7 +3,6 @@
 import logging
 import math
 import sys
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,22 +11,24 @@ from typing import Any
 import pytorch_lightning as pl
 import torch
 from hydra.core.hydra_config import HydraConfig
+from hydra.errors import CompactHydraException, InstantiationException
 from hydra.types import RunMode
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 from pytorch_lightning.loggers import Logger
 
 from cryoice.errors import InputError
+from cryoice.experiment.callbacks import BEST, LAST, SETTINGS, Stopped, training_callbacks
 from cryoice.experiment.checkpoints import (
-    SETTINGS,
-    checkpoint_callbacks,
+    checkpoint_to_resume,
+    continuation,
     find_checkpoint,
     read_checkpoint,
-    require_same_settings,
 )
 from cryoice.experiment.outcome import report_outcome
+from cryoice.experiment.quiet import no_needless_warnings, quiet_lightning
 from cryoice.experiment.run_log import log_checkpoint_artifact
-from cryoice.experiment.settings import check_targets, plain_settings
+from cryoice.experiment.settings import check_targets, check_values, plain_settings
 from cryoice.experiment.tracking import finish, make_logger
 from cryoice.learn.classifier import PatchClassifier
 from cryoice.learn.datamodule import CryoPPPDataModule
@@ -35,19 +36,22 @@ from cryoice.report.results import Monitored
 
 log = logging.getLogger(__name__)
 
-BEST = Path("checkpoints/best.ckpt")
-"""The checkpoint that a run is judged by, in its folder."""
+CHECKPOINTS = "checkpoints"
+"""Folder of a run's checkpoints, in its own."""
 
 
 @contextmanager
 def one_line_errors() -> Iterator[None]:
-    """Turn an `InputError` into one line on stderr and exit status 1; in a sweep, let Hydra report it."""
+    """Turn an `InputError` into one line on stderr and exit status 1; in a sweep, the others go on."""
     try:
         yield
-    except InputError as error:
-        if HydraConfig.get().mode == RunMode.MULTIRUN:
+    except (InputError, InstantiationException) as error:
+        fault = error.__cause__ if isinstance(error, InstantiationException) else error
+        if not isinstance(fault, InputError):
             raise
-        sys.exit(f"error: {error}")
+        if HydraConfig.get().mode == RunMode.MULTIRUN:
+            raise CompactHydraException(f"error: {fault}") from fault
+        sys.exit(f"error: {fault}")
 
 
 def train(config: DictConfig) -> float:
@@ -59,13 +63,13 @@ def train(config: DictConfig) -> float:
         The best value of the monitored metric, NaN when it was never measured.
     """
     settings = plain_settings(config)
+    check_values(settings)
     check_targets(settings)
-    check_monitor(settings)
     run_dir = Path(HydraConfig.get().runtime.output_dir)
-    _quiet()
+    quiet_lightning()
     pl.seed_everything(settings["seed"], workers=True, verbose=False)
     torch.set_flush_denormal(True)
-    resume = _resume(settings, run_dir)
+    resume = checkpoint_to_resume(settings, run_dir=run_dir)
     data = build_data(settings)
     module = build_module(settings)
     loggers = make_logger(
@@ -73,8 +77,13 @@ def train(config: DictConfig) -> float:
     )
     try:
         monitor = _fit(settings, module, data, loggers, run_dir=run_dir, resume=resume)
-        log_checkpoint_artifact(loggers, run_dir / BEST)
-        _test(run_dir / BEST, data, settings, loggers, run_dir=run_dir, monitor=monitor)
+        best = run_dir / CHECKPOINTS / BEST
+        log_checkpoint_artifact(loggers, best)
+        _test(best, data, settings, loggers, run_dir=run_dir, monitor=monitor)
+    except Stopped:
+        overrides = HydraConfig.get().overrides.task
+        log.warning("to continue: %s", continuation(run_dir / CHECKPOINTS / LAST, overrides=overrides))
+        raise
     finally:
         where = finish(loggers)
         if where:
@@ -87,8 +96,8 @@ def evaluate(config: DictConfig) -> None:
     """Test a checkpoint on its own test micrographs, or on another folder's, and write the figures."""
     wanted = plain_settings(config)
     run_dir = Path(HydraConfig.get().runtime.output_dir)
-    _quiet()
-    path = find_checkpoint(wanted["ckpt"], outputs=Path("outputs") / "*")
+    quiet_lightning()
+    path = find_checkpoint(wanted["ckpt"], outputs=Path("outputs"), name=BEST)
     settings = read_checkpoint(path)[SETTINGS] | {"bootstrap": wanted["bootstrap"]}
     settings["data"] = _other_data(
         settings["data"], {k: v for k, v in wanted["data"].items() if v is not None}
@@ -122,16 +131,6 @@ def build_module(settings: dict[str, Any]) -> PatchClassifier:
     return PatchClassifier(**{key: settings[key] for key in keys})
 
 
-def check_monitor(settings: dict[str, Any]) -> None:
-    """Raise `InputError` for a metric that no training step logs."""
-    known = ("val/auroc", "val/auprc", "val/accuracy", "val/f1", "val/loss")
-    monitor = settings["monitor"]
-    if monitor["metric"] not in known:
-        raise InputError(f"monitor.metric={monitor['metric']}: choose from {', '.join(known)}")
-    if monitor["mode"] not in ("min", "max"):
-        raise InputError(f"monitor.mode={monitor['mode']}: choose min or max")
-
-
 def _fit(
     settings: dict[str, Any],
     module: PatchClassifier,
@@ -141,11 +140,11 @@ def _fit(
     run_dir: Path,
     resume: Path | None,
 ) -> Monitored:
-    best, callbacks = checkpoint_callbacks(settings, folder=run_dir / "checkpoints")
+    best, callbacks = training_callbacks(settings, folder=run_dir / CHECKPOINTS, resume=resume)
     trainer: pl.Trainer = instantiate(
         settings["trainer"], callbacks=callbacks, logger=loggers, default_root_dir=run_dir
     )
-    with _few_workers_are_enough():
+    with no_needless_warnings():
         trainer.fit(module, datamodule=data, ckpt_path=resume, weights_only=True)
     value = None if best.best_model_score is None else float(best.best_model_score)
     return Monitored(metric=settings["monitor"]["metric"], mode=settings["monitor"]["mode"], value=value)
@@ -169,26 +168,9 @@ def _test(
         enable_model_summary=False,
         default_root_dir=run_dir,
     )
-    with _few_workers_are_enough():
-        trainer.test(module, datamodule=data, verbose=False)
+    with no_needless_warnings():
+        trainer.test(module, datamodule=data, verbose=False, weights_only=True)
     report_outcome(module, data, settings, loggers, run_dir=run_dir, monitor=monitor)
-
-
-@contextmanager
-def _few_workers_are_enough() -> Iterator[None]:
-    """Silence Lightning's advice: one process keeps up with the training step (benchmarks/loader.py)."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*does not have many workers.*")
-        yield
-
-
-def _resume(settings: dict[str, Any], run_dir: Path) -> Path | None:
-    if settings["ckpt"] is None:
-        return None
-    path = find_checkpoint(settings["ckpt"], outputs=run_dir.parent)
-    require_same_settings(read_checkpoint(path), settings, path)
-    log.info("resuming from %s", path)
-    return path
 
 
 def _other_data(data: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
@@ -213,8 +195,3 @@ def _run_name(settings: dict[str, Any]) -> str:
         if hydra.mode == RunMode.MULTIRUN
         else settings["name"]
     )
-
-
-def _quiet() -> None:
-    for name in ("pytorch_lightning.utilities.rank_zero", "pytorch_lightning.accelerators.cuda"):
-        logging.getLogger(name).setLevel(logging.WARNING)

@@ -46,6 +46,64 @@ def check_targets(settings: dict[str, Any], prefix: str = "") -> None:
             check_targets(group, f"{prefix}{name}.")
 
 
+CHOICES = {
+    "monitor.metric": ("val/auroc", "val/auprc", "val/accuracy", "val/f1", "val/loss"),
+    "monitor.mode": ("min", "max"),
+    "channels.spectrum.kind": ("averaged", "plain"),
+    "channels.spectrum.window": ("hann", "tukey", "none"),
+    "data.split.by": ("micrograph", "entry"),
+}
+"""What the text of a key can be, where no class checks it."""
+
+LEAST = {
+    "seed": 0,
+    "batch_size": 1,
+    "patience": 0,
+    "bootstrap": 1,
+    "trainer.max_epochs": 1,
+    "data.num_workers": 0,
+    "optimizer.lr": 0.0,
+    "augment.gain": 0.0,
+    "augment.offset": 0.0,
+    "channels.spectrum.field": 0.0,
+    "channels.spectrum.pixel_size": 0.01,
+}
+"""The least value of numbers that no class checks."""
+
+
+def check_values(settings: dict[str, Any]) -> None:
+    """Check what is not tied to a class: names to choose from, the least values of numbers, channels.
+
+    Raises
+    ------
+    InputError
+        Another name, no number or one below its least value, or channels that do not exist.
+    """
+    flat = flatten(settings)
+    for key in CHOICES.keys() & flat.keys():
+        if flat[key] not in CHOICES[key]:
+            raise InputError(f"{key}={flat[key]}: choose from {', '.join(CHOICES[key])}")
+    for key in LEAST.keys() & flat.keys():
+        if not _matches(flat[key], float):
+            raise InputError(f"{key}={flat[key]}: must be a number")
+        if not flat[key] >= LEAST[key]:
+            raise InputError(f"{key}={flat[key]}: must be at least {LEAST[key]:g}")
+    use = flat["channels.use"]
+    if not isinstance(use, list) or use not in (["real"], ["spectrum"], ["real", "spectrum"]):
+        raise InputError(f"channels.use={use}: choose from [real], [spectrum], [real,spectrum]")
+
+
+def flatten(settings: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return nested settings as one dictionary with dotted keys; an empty group stays as it is."""
+    flat: dict[str, Any] = {}
+    for key, value in settings.items():
+        if isinstance(value, dict) and value:
+            flat |= flatten(value, f"{prefix}{key}.")
+        else:
+            flat[f"{prefix}{key}"] = value
+    return flat
+
+
 def _check_group(name: str, group: dict[str, Any]) -> None:
     try:
         target = get_class(group["_target_"])

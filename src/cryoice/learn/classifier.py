@@ -69,7 +69,8 @@ class PatchClassifier(pl.LightningModule):
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Draw this step's random numbers from (seed, epoch, batch), so that a resumed run repeats them."""
-        torch.manual_seed((self.hparams["seed"] * 1_000_003 + self.current_epoch) * 1_000_003 + batch_idx)
+        epoch = self.hparams["seed"] * 1_000_003 + self.current_epoch
+        torch.manual_seed((epoch * 1_000_003 + batch_idx) % 2**63)
         loss: Tensor = self.loss(self(self.augmented(batch)), batch["label"])
         if not torch.isfinite(loss):
             raise InputError(

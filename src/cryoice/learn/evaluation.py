@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader
 
 from cryoice.learn.baselines import Features
 from cryoice.learn.dataset import PatchDataset
@@ -55,7 +54,7 @@ class Spectra:
         return averaged_spectrum(patches, window_2d(self.window, self.patch))
 
 
-def baseline_features(loader: DataLoader[dict[str, Tensor]], spectra: Spectra) -> Features:
+def baseline_features(loader: Iterable[dict[str, Tensor]], spectra: Spectra) -> Features:
     """Return what the baselines see: mean, std, log radial spectra, and the iciness.
 
     Both the real patch's spectrum and, where every micrograph of the loader has it, the spectral

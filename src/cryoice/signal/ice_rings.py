@@ -50,14 +50,14 @@ def high_frequency_score(
 
     ``log(max P / median P)`` over 3.4-3.95 Å: for a pure-noise periodogram averaged over k windows of
     n band pixels it is near ``log(log n / log 2)`` (k = 1) and falls towards 0 as k grows; a Bragg
-    spot raises it. Where Nyquist forbids the ice band, the outer half of the spectrum is used.
+    spot raises it. Where Nyquist forbids the ice band, or the patch is too small to resolve it,
+    the outer half of the spectrum is used.
     """
     side = spectrum.shape[-1]
     radius = radius_bins(side).to(spectrum.device)
-    if 2 * pixel_size <= ICE_BAND[0]:
-        frequency = radius / (side * pixel_size)
-        band = (frequency >= 1 / ICE_BAND[1]) & (frequency <= 1 / ICE_BAND[0])
-    else:
+    frequency = radius / (side * pixel_size)
+    band = (frequency >= 1 / ICE_BAND[1]) & (frequency <= 1 / ICE_BAND[0])
+    if 2 * pixel_size > ICE_BAND[0] or not band.any():
         band = (radius >= side // 4) & (radius < side // 2)
     values = spectrum[..., band]
     return (values.amax(-1) / values.median(-1).values.clamp(min=1e-12)).log()

@@ -1,0 +1,143 @@
+"""What a training keeps: its best checkpoint, its newest one, and its settings in both."""
+
+import logging
+import shutil
+import signal
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+from pytorch_lightning.callbacks import Callback, Checkpoint, EarlyStopping, ModelCheckpoint
+
+log = logging.getLogger(__name__)
+
+SETTINGS = "cryoice_settings"
+"""Key of a checkpoint under which the run's whole config lies."""
+
+BEST = "best.ckpt"
+"""The checkpoint that a run is judged by, in its folder of checkpoints."""
+
+LAST = "last.ckpt"
+"""The checkpoint that a run continues from, beside the best one."""
+
+
+class Stopped(SystemExit):
+    """The user ended the training by a signal; ``last.ckpt`` holds everything to continue it."""
+
+
+class KeepSettings(Callback):
+    """Writes the run's config into every checkpoint, so that a checkpoint suffices to evaluate it."""
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        self.settings = settings
+
+    def on_save_checkpoint(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        """Add the config, plain data only."""
+        checkpoint[SETTINGS] = self.settings
+
+
+class BestCheckpoint(ModelCheckpoint):
+    """Keeps ``best.ckpt``; a resumed run takes over the best one so far from the run it continues."""
+
+    def __init__(self, folder: Path, *, metric: str, mode: str, resume: Path | None) -> None:
+        name = Path(BEST).stem
+        super().__init__(folder, name, monitor=metric, mode=mode, enable_version_counter=False)
+        self._path = folder / BEST
+        self._earlier = None if resume is None else resume.with_name(BEST)
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take over the best score and its checkpoint, which lies in another folder as a rule."""
+        if state_dict["best_model_score"] is None:
+            return
+        if self._earlier is None or not self._earlier.is_file():
+            log.warning("no %s beside the checkpoint to continue: the best is sought anew", BEST)
+            return
+        if not (self._path.exists() and self._path.samefile(self._earlier)):
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(self._earlier, self._path)
+        here = str(self._path)
+        moved = {"dirpath": self.dirpath, "best_model_path": here, "kth_best_model_path": here}
+        scores = dict.fromkeys([here], state_dict["best_model_score"])
+        super().load_state_dict(state_dict | moved | {"best_k_models": scores})
+
+
+class LastCheckpoint(Checkpoint):
+    """Keeps ``last.ckpt``: after every epoch, and when SIGTERM or Ctrl-C ends the training.
+
+    The first signal lets the training step under way finish, or the validation and its epoch, and
+    raises `Stopped`; a second one ends the program at once. Errors save nothing: amid a step nothing
+    can be continued exactly, and the end of the last epoch is there.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._signal: signal.Signals | None = None
+        self._handlers: dict[signal.Signals, Any] = {}
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Catch the two signals instead of Lightning, which would stop amid a validation."""
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGTERM, signal.SIGINT):
+                self._handlers[number] = signal.signal(number, self._note)
+
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Save and stop where a signal came; the end of an epoch has its own turn."""
+        if self._signal is not None and batch_idx + 1 < trainer.num_training_batches:
+            self._save(trainer)
+            self._stop()
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Save behind the best checkpoint's turn, so that its score is among what is kept."""
+        self._save(trainer)
+        self._stop()
+
+    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Give the signals back."""
+        self._release()
+
+    def on_exception(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException
+    ) -> None:
+        """Give the signals back."""
+        self._release()
+
+    def _note(self, number: int, _frame: object) -> None:
+        self._signal = signal.Signals(number)
+        log.warning("%s: stopping behind this step or validation; once more ends at once", self._signal.name)
+        self._release()
+
+    def _save(self, trainer: pl.Trainer) -> None:
+        trainer.save_checkpoint(self._path, weights_only=False)
+
+    def _stop(self) -> None:
+        if self._signal is not None:
+            raise Stopped(128 + self._signal)
+
+    def _release(self) -> None:
+        while self._handlers:
+            signal.signal(*self._handlers.popitem())
+
+
+def training_callbacks(
+    settings: dict[str, Any], *, folder: Path, resume: Path | None
+) -> tuple[BestCheckpoint, list[Callback]]:
+    """Return the keeper of the best checkpoint, and it together with all the others.
+
+    Parameters
+    ----------
+    settings
+        The run's resolved config; ``monitor`` and ``patience`` are used, all of it is kept.
+    folder
+        Where the checkpoints go.
+    resume
+        The checkpoint that the run continues, None for a new one.
+    """
+    monitor = settings["monitor"]
+    best = BestCheckpoint(folder, metric=monitor["metric"], mode=monitor["mode"], resume=resume)
+    stopping = EarlyStopping(monitor["metric"], mode=monitor["mode"], patience=settings["patience"])
+    return best, [stopping, KeepSettings(settings), best, LastCheckpoint(folder / LAST)]

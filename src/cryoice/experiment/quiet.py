@@ -1,0 +1,28 @@
+"""What Lightning says that no user of ours can act on."""
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_ADVICE = (
+    "does not have many workers",  # one keeps up: benchmarks/loader.py
+    "exists and is not empty",  # a resumed run's own checkpoints
+    "smaller than the logging interval",  # small data sets have epoch means
+    "isinstance.treespec, LeafSpec",  # Lightning 2.6 beside torch 2.15
+)
+
+
+def quiet_lightning() -> None:
+    """Keep Lightning's messages about devices and tips out of the terminal, warnings apart."""
+    for name in ("pytorch_lightning.utilities.rank_zero", "pytorch_lightning.accelerators.cuda"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+@contextmanager
+def no_needless_warnings() -> Iterator[None]:
+    """Silence the warnings that do not apply here."""
+    with warnings.catch_warnings():
+        for words in _ADVICE:
+            warnings.filterwarnings("ignore", message=f".*{words}.*")
+        yield

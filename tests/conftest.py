@@ -1,0 +1,29 @@
+"""Fixtures that several rooms' tests share: one small data set, one finished training."""
+
+import pytest
+
+from training import compose_config, tiny, write_blobs
+
+
+@pytest.fixture(scope="session")
+def blobs(tmp_path_factory):
+    """Return a folder with one entry of six micrographs; read only."""
+    root = tmp_path_factory.mktemp("blobs")
+    write_blobs(root / "10000")
+    return root
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory):
+    """Return a folder for resampled micrographs that all trainings on `blobs` share."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="session")
+def finished(blobs, cache, tmp_path_factory):
+    """Return the folder of a finished training on `blobs`, its monitored value and its overrides."""
+    from cryoice.experiment.run import train
+
+    folder, overrides = tmp_path_factory.mktemp("finished") / "outputs/train/run", tiny(blobs, cache)
+    folder.mkdir(parents=True)
+    return folder, train(compose_config(*overrides, run_dir=folder)), overrides

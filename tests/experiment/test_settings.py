@@ -1,0 +1,80 @@
+"""What a user typed is checked before anything is built, and the fault named by its key."""
+
+import pytest
+from omegaconf import OmegaConf
+
+from cryoice.errors import InputError
+from cryoice.experiment.settings import check_targets, check_values, flatten, plain_settings
+from training import compose_config
+
+
+def settings(tmp_path, *overrides):
+    return plain_settings(compose_config("data=cryoppp", "data.root=x", *overrides, run_dir=tmp_path))
+
+
+def check(tmp_path, *overrides):
+    found = settings(tmp_path, *overrides)
+    check_values(found)
+    check_targets(found)
+
+
+def test_settings_are_plain_data(tmp_path):
+    found = settings(tmp_path)
+    assert {type(value) for value in flatten(found).values()} <= {
+        int,
+        float,
+        str,
+        bool,
+        list,
+        dict,
+        type(None),
+    }
+    assert found["data"]["patch"] == found["patch"] == 64
+
+
+def test_the_defaults_pass(tmp_path):
+    check(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("optimizer.lr=abc", "optimizer.lr=abc: must be a number"),
+        ("optimizer.weight_decay=abc", "optimizer.weight_decay=abc: must be a number"),
+        ("model.depth=abc", "model.depth=abc: must be a whole number"),
+        ("model.width=2.5", "model.width=2.5: must be a whole number"),
+        ("model.dropout=true", "model.dropout=True: must be a number"),
+        ("trainer.max_epochs=abc", "trainer.max_epochs=abc: must be"),
+        ("trainer.max_epochs=0", "trainer.max_epochs=0: must be at least 1"),
+        ("schedule.T_max=abc", "schedule.T_max=abc: must be"),
+        ("loss.class_weights=3", "loss.class_weights=3: must be a list or null"),
+        ("data.root=null", "data.root=None: must be text"),
+        ("data.entries=10061", "data.entries=10061: must be a list or null"),
+        ("data.pixel_sizes=1.5", "data.pixel_sizes=1.5: must be a group of keys"),
+        ("data.split.by=pick", "data.split.by=pick: choose from micrograph, entry"),
+        ("monitor.metric=val/f2", "monitor.metric=val/f2: choose from val/auroc"),
+        ("monitor.mode=most", "monitor.mode=most: choose from min, max"),
+        ("channels.use=[fft]", r"channels.use=\['fft'\]: choose from"),
+        ("channels.use=[]", r"channels.use=\[\]: choose from"),
+        ("channels.spectrum.window=kaiser", "channels.spectrum.window=kaiser: choose from hann"),
+        ("channels.spectrum.pixel_size=0", "channels.spectrum.pixel_size=0: must be at least"),
+        ("batch_size=0", "batch_size=0: must be at least 1"),
+        ("seed=-1", "seed=-1: must be at least 0"),
+        ("bootstrap=0", "bootstrap=0: must be at least 1"),
+        ("+model.colour=red", "model.colour: ConvClassifier has no such setting; it has blocks"),
+        ("model._target_=cryoice.learn.networks.Nothing", "model._target_=.*: no such class"),
+    ],
+)
+def test_a_wrong_value_is_named_by_its_key(tmp_path, override, said):
+    with pytest.raises(InputError, match=said):
+        check(tmp_path, override)
+
+
+def test_a_missing_value_is_named_by_its_key(tmp_path):
+    with pytest.raises(InputError, match=r"data\.root: has no value; set data\.root="):
+        plain_settings(compose_config("data=cryoppp", run_dir=tmp_path))
+
+
+def test_an_interpolation_that_leads_nowhere_is_named(tmp_path):
+    with pytest.raises(InputError, match="patch"):
+        plain_settings(OmegaConf.create({"patch": "${nowhere}"}))

@@ -1,0 +1,140 @@
+"""Picks are counted, kept whole by micrograph and refused where a patch has no room."""
+
+import numpy as np
+import pytest
+
+from cryoice.errors import InputError
+from cryoice.learn.datamodule import CryoPPPDataModule
+from entry_builder import write_picks
+from training import SHAPE, write_blobs
+
+AVERAGED = {"kind": "averaged", "pixel_size": 1.5, "field": 40, "window": "hann"}
+SPLIT = {"by": "micrograph", "train": 0.6, "val": 0.15, "test": 0.25, "seed": 0}
+
+
+def module(root, cache, **changes):
+    options = {
+        "entries": None,
+        "frame": "auto",
+        "pixel_sizes": {},
+        "margin": None,
+        "split": SPLIT,
+        "patch": 16,
+        "pixel_size": 1.5,
+        "spectrum": AVERAGED,
+        "batch_size": 8,
+        "num_workers": 0,
+        "seed": 0,
+    }
+    return CryoPPPDataModule(root=str(root), cache=str(cache), **(options | changes))
+
+
+def ready(root, cache, **changes):
+    data = module(root, cache, **changes)
+    data.prepare_data()
+    data.setup("fit")
+    return data
+
+
+def owners(data):
+    return {
+        split: {dataset.micrographs[i].name for i in dataset.picks["micrograph"]}
+        for split, dataset in data.datasets.items()
+    }
+
+
+def test_no_micrograph_is_in_two_splits_and_none_is_lost(blobs, cache):
+    found = owners(ready(blobs, cache))
+    assert sorted(name for names in found.values() for name in names) == [f"m{i}" for i in range(6)]
+
+
+def test_batches_hold_both_views_and_every_test_pick_once(blobs, cache):
+    data = ready(blobs, cache)
+    batches = list(data.test_dataloader())
+    assert batches[0]["real"].shape == (16, 16, 16)
+    assert batches[0]["region"].shape == (16, data.region, data.region)
+    assert [i for b in batches for i in b["index"].tolist()] == list(range(len(data.datasets["test"])))
+    train = next(iter(data.train_dataloader()))
+    assert train["label"].shape == (8,)
+
+
+def test_picks_that_cannot_be_cut_are_counted_and_never_moved(tmp_path, cache):
+    root = tmp_path / "data"
+    write_blobs(root / "10000")
+    bad = np.array([[-9.0, 50.0], [2.0, 50.0], [75.0, 80.0], [75.0, 81.0], [148.0, 3.0]])
+    write_picks(root / "10000", "m0", bad, shape=SHAPE, frame="cryoppp", kind="bad")
+    before = ready_dropped(root, cache)
+    write_picks(root / "10000", "m0", bad[2:4], shape=SHAPE, frame="cryoppp", kind="bad")
+    after = ready_dropped(root, cache)
+    assert before["off the micrograph"] - after["off the micrograph"] == 1
+    assert before["too near its edge"] - after["too near its edge"] == 2
+
+
+def ready_dropped(root, cache):
+    data = ready(root, cache)
+    kept = {tuple(row) for split in data.datasets.values() for row in split.picks[["row", "col"]].to_numpy()}
+    assert {(75.0, 80.0), (75.0, 81.0)} <= kept
+    return data.dropped
+
+
+def test_a_margin_keeps_the_same_picks_for_two_patch_sizes(blobs, cache):
+    small, large = (ready(blobs, cache, patch=patch, margin=60) for patch in (16, 24))
+    for split in small.datasets:
+        assert small.datasets[split].picks.equals(large.datasets[split].picks)
+    without = [sum(map(len, ready(blobs, cache, patch=p).datasets.values())) for p in (16, 40)]
+    assert without[0] > without[1]
+
+
+def test_every_kept_pick_can_be_cut_at_the_edge_too(blobs, cache):
+    for patch in (15, 16):
+        data = ready(blobs, cache, patch=patch, spectrum={"kind": "plain"})
+        for dataset in data.datasets.values():
+            assert dataset.__getitems__(list(range(len(dataset))))["real"].shape[1:] == (patch, patch)
+
+
+def test_fine_and_coarse_entries_share_a_data_set(tmp_path, cache):
+    write_blobs(tmp_path / "10000", count=3)
+    write_blobs(tmp_path / "10001", count=3, pixel_size=2.5)
+    data = ready(tmp_path, cache, pixel_size=2.5)
+    dataset = data.datasets["train"]
+    batch = dataset.__getitems__(list(range(len(dataset))))
+    entry = np.array([dataset.micrographs[i].entry for i in dataset.picks["micrograph"]])
+    assert (batch["measured"].numpy() == (entry == "10000")).all()
+    assert not batch["region"][~batch["measured"]].any()
+    assert set(entry) == {"10000", "10001"}
+
+
+def test_a_class_without_examples_is_named(tmp_path, cache):
+    root = write_blobs(tmp_path / "data/10000")
+    for path in (root / "ground_truth/false_positives").iterdir():
+        path.unlink()
+    with pytest.raises(InputError, match="split holds no BAD pick"):
+        ready(tmp_path / "data", cache)
+
+
+def test_one_micrograph_cannot_be_split(tmp_path, cache):
+    write_blobs(tmp_path / "data/10000", count=1)
+    with pytest.raises(InputError, match="give at least three"):
+        ready(tmp_path / "data", cache)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"patch": 0}, "patch=0: must be at least 8 px"),
+        ({"pixel_size": 0.0}, "pixel_size=0.0: must be positive"),
+        ({"patch": 200}, r"patch=200: no pick keeps the \d+ Å .*use a smaller patch"),
+        ({"frame": "up"}, "data.frame=up: unknown"),
+        ({"entries": ["10009"]}, "no entry 10009; there are 10000"),
+        ({"pixel_sizes": {"10000": 0.0}}, "pixel size 0 Å/px is impossible"),
+        ({"split": SPLIT | {"train": 0.9}}, "data.split: the fractions"),
+    ],
+)
+def test_impossible_settings_are_named(blobs, cache, changes, said):
+    with pytest.raises(InputError, match=said):
+        ready(blobs, cache, **changes)
+
+
+def test_a_missing_root_is_named(tmp_path, cache):
+    with pytest.raises(InputError, match="nowhere: no such folder"):
+        ready(tmp_path / "nowhere", cache)

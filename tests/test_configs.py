@@ -1,0 +1,156 @@
+"""Every config composes, and its keys are what the classes that it names take."""
+
+import inspect
+from dataclasses import fields
+
+import pytest
+from hydra import compose, initialize_config_dir
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException
+from hydra.utils import get_class
+from omegaconf import OmegaConf
+
+from cryoice.experiment.settings import check_targets, check_values, constructor, plain_settings
+from cryoice.schema import Train, register
+from training import CONF, compose_config
+
+GROUPS = ("data", "channels", "model", "optimizer", "schedule", "loss", "trainer", "logger", "experiment")
+OPTIONS = [
+    (group, path.stem)
+    for group in GROUPS
+    for path in sorted((CONF / group).glob("*.yaml"))
+    if path.stem[0] != "_"
+]
+BUILT_WITH = {
+    "model": {"in_channels", "patch"},
+    "optimizer": {"params"},
+    "schedule": {"optimizer"},
+    "trainer": {"callbacks", "logger", "default_root_dir"},
+}
+"""What the code gives beside the config's keys."""
+
+
+def settings(tmp_path, *overrides):
+    return plain_settings(compose_config("data.root=x", *overrides, run_dir=tmp_path))
+
+
+@pytest.mark.parametrize(("group", "option"), OPTIONS)
+def test_every_option_of_every_group_composes_and_is_accepted(group, option, tmp_path):
+    chosen = [f"{group}={option}"] + ([] if group in ("data", "experiment") else ["data=cryoppp"])
+    root = [] if chosen[0] == "data=synthetic" or group == "experiment" else ["data.root=x"]
+    found = plain_settings(compose_config(*chosen, *root, run_dir=tmp_path))
+    check_values(found)
+    check_targets(found)
+
+
+@pytest.mark.parametrize(("group", "option"), [pair for pair in OPTIONS if pair[0] != "experiment"])
+def test_keys_bind_to_the_constructor(group, option, tmp_path):
+    chosen = [f"{group}={option}"] + ([] if option == "synthetic" else ["data.root=x"])
+    chosen += [] if group == "data" else ["data=cryoppp"]
+    node = plain_settings(compose_config(*chosen, run_dir=tmp_path))[group]
+    if "_target_" not in node:
+        return
+    target = get_class(node["_target_"])
+    keys = set(node) - {"_target_"}
+    known, _ = constructor(target)
+    assert keys <= known
+    required = {
+        name
+        for cls in target.__mro__
+        if "__init__" in vars(cls)
+        for name, parameter in inspect.signature(cls).parameters.items()
+        if parameter.default is parameter.empty and parameter.kind is parameter.KEYWORD_ONLY
+    }
+    missing = required - keys - BUILT_WITH.get(group, set())
+    assert group != "model" or not missing
+    assert group != "loss" or not missing
+
+
+@pytest.mark.parametrize("preset", sorted(path.stem for path in (CONF / "experiment").glob("*.yaml")))
+def test_a_preset_wins_over_the_defaults_and_names_its_runs(preset, tmp_path):
+    assert plain_settings(compose_config(f"experiment={preset}", run_dir=tmp_path))["name"] == preset
+
+
+def test_the_seed_protocol_is_64_pixels_of_20_angstrom(tmp_path):
+    found = settings(tmp_path, "data=cryoppp", "experiment=seed_protocol")
+    assert found["patch"] * found["pixel_size"] == pytest.approx(20.4, abs=0.05)
+    assert found["channels"] == {"use": ["real", "spectrum"], "spectrum": {"kind": "plain"}}
+
+
+def test_a_larger_patch_and_a_deeper_network_are_two_words(tmp_path):
+    found = settings(tmp_path, "data=cryoppp", "model=deep", "patch=128")
+    assert (found["model"]["depth"], found["model"]["blocks"]) == (5, 2)
+    assert found["data"]["patch"] == found["patch"] == 128
+
+
+def jobs(*overrides):
+    parsed = OverridesParser.create().parse_overrides(list(overrides))
+    return BasicSweeper.split_arguments(parsed, max_batch_size=None)[0]
+
+
+def test_the_sweep_of_the_readme_is_eight_jobs_that_compose(tmp_path):
+    found = jobs("patch=64,128", "model=shallow,deep", "optimizer.lr=1e-3,3e-4")
+    assert len(found) == 8
+    rates = {settings(tmp_path, "data=cryoppp", *job)["optimizer"]["lr"] for job in found}
+    assert rates == {1e-3, 3e-4}
+
+
+@pytest.mark.parametrize(("preset", "count"), [("patch_depth_lr", 18), ("channels_ablation", 9)])
+def test_every_job_of_a_sweep_preset_composes(preset, count, tmp_path):
+    register()
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        hydra = compose("train", overrides=[f"experiment={preset}"], return_hydra_config=True).hydra
+    assert hydra.mode.name == "MULTIRUN"
+    params = OmegaConf.to_container(hydra.sweeper.params)
+    found = jobs(*(f"{key}={value}" for key, value in params.items()))
+    assert len(found) == count
+    for job in found:
+        check_values(settings(tmp_path, "data=cryoppp", f"experiment={preset}", *job))
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("optimizer.lrr=1", "Key 'lrr' is not in struct"),
+        ("pach=64", "Key 'pach' not in 'Train'"),
+        ("patch=abc", "Value 'abc' of type 'str' could not be converted to Integer"),
+        ("patch=64.5", "could not be converted to Integer"),
+        ("pixel_size=abc", "could not be converted to Float"),
+        ("augment.d4=maybe", "is not a valid bool"),
+        ("augment.d5=true", "Key 'd5' not in 'Augment'"),
+        ("monitor.metrik=x", "Key 'metrik' not in 'Monitor'"),
+        ("data.rot=x", "Key 'rot' is not in struct"),
+        ("trainer.max_epoch=3", "Key 'max_epoch' is not in struct"),
+        ("channels.spectrum.feld=1", "Key 'feld' is not in struct"),
+    ],
+)
+def test_a_misspelt_key_or_a_wrong_type_does_not_compose(override, said, tmp_path):
+    with pytest.raises(HydraException) as fault:
+        compose_config("data=cryoppp", override, run_dir=tmp_path)
+    told = f"{fault.value} {fault.value.__cause__}"
+    assert said in told
+    assert override.split("=")[0] in told
+
+
+def test_an_unknown_model_lists_those_there_are(tmp_path):
+    with pytest.raises(HydraException, match="Could not find 'model/huge'") as fault:
+        compose_config("model=huge", run_dir=tmp_path)
+    for path in (CONF / "model").glob("*.yaml"):
+        assert path.stem in str(fault.value)
+
+
+def test_the_evaluation_config_composes_and_asks_for_a_checkpoint(tmp_path):
+    config = compose_config(run_dir=tmp_path, name="evaluate")
+    assert OmegaConf.is_missing(config, "ckpt")
+    assert compose_config("ckpt=last", "data.root=x", run_dir=tmp_path, name="evaluate").data.root == "x"
+
+
+def test_no_value_is_machine_bound():
+    for path in CONF.rglob("*.yaml"):
+        assert not any(word in path.read_text("utf-8") for word in ("/home/", "/tmp/", "/work/")), path
+
+
+def test_every_key_of_the_root_has_a_type():
+    root = OmegaConf.load(CONF / "train.yaml")
+    assert set(root) - {"defaults", "hydra"} <= {field.name for field in fields(Train)}

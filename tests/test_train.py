@@ -1,0 +1,136 @@
+"""Whole programs: what they leave behind, what they say, and with which status they end."""
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+
+from cryoice.experiment.run import evaluate
+from training import CONF, SMALL_FIELD, compose_config, tiny, write_blobs
+
+PRESETS = sorted(path.stem for path in (CONF / "experiment").glob("*.yaml"))
+
+
+def run(program, *overrides, cwd=CONF.parent):
+    command = [sys.executable, str(CONF.parent / f"{program}.py"), *overrides]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+
+
+def test_a_run_leaves_numbers_figures_history_and_two_checkpoints(finished):
+    folder, _, _ = finished
+    for name in (
+        "metrics.json",
+        "metrics.md",
+        "predictions.csv",
+        "checkpoints/best.ckpt",
+        "checkpoints/last.ckpt",
+        "history/version_0/metrics.csv",
+    ):
+        assert (folder / name).stat().st_size > 0
+    figures = sorted(path.stem for path in (folder / "figures").glob("*.png"))
+    assert [name[0] for name in figures] == ["a", "b", "c", "d", "e"]
+
+
+def test_a_run_returns_the_monitored_value_and_writes_it(finished):
+    folder, value, _ = finished
+    written = json.loads((folder / "metrics.json").read_text())
+    assert 0.5 < value <= 1
+    assert written["monitor"] == {"metric": "val/auroc", "mode": "max", "value": value}
+
+
+def test_evaluate_equals_the_end_of_training_number_by_number(finished, tmp_path, monkeypatch):
+    folder, _, _ = finished
+    monkeypatch.chdir(folder.parents[2])
+    evaluate(compose_config("ckpt=last", "bootstrap=10", run_dir=tmp_path / "again", name="evaluate"))
+    assert (tmp_path / "again/predictions.csv").read_bytes() == (folder / "predictions.csv").read_bytes()
+    ours, theirs = (
+        json.loads((place / "metrics.json").read_text()) for place in (tmp_path / "again", folder)
+    )
+    assert ours["test"] == theirs["test"]
+
+
+def test_evaluate_takes_other_micrographs(finished, tmp_path):
+    folder, _, _ = finished
+    write_blobs(tmp_path / "data/10001", count=4)
+    checkpoint = folder / "checkpoints/best.ckpt"
+    evaluate(
+        compose_config(
+            f"ckpt={checkpoint}",
+            f"data.root={tmp_path}/data",
+            "bootstrap=10",
+            run_dir=tmp_path / "other",
+            name="evaluate",
+        )
+    )
+    assert "10001" in (tmp_path / "other/predictions.csv").read_text()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("program", "overrides", "said"),
+    [
+        ("train", ("patch=0",), "error: patch=0: must be at least 8 px"),
+        ("train", ("hydra.run.dir=train.py/x",), "error: hydra.run.dir=train.py/x: cannot be made"),
+        ("evaluate", ("ckpt=train.py",), "error: train.py: not a readable checkpoint"),
+    ],
+)
+def test_bad_input_is_one_line_and_status_1(blobs, cache, tmp_path, program, overrides, said):
+    given = (*(tiny(blobs, cache) if program == "train" else ()), f"hydra.run.dir={tmp_path}/run", *overrides)
+    done = run(program, *given)
+    assert done.returncode == 1
+    lines = [line for line in done.stderr.splitlines() if line.strip() and not line.startswith("WARNING")]
+    assert len(lines) == 1, done.stderr
+    assert lines[0].startswith(said)
+
+
+@pytest.mark.slow
+def test_a_failing_job_of_a_sweep_leaves_the_others_and_says_why_in_a_line(blobs, cache, tmp_path):
+    overrides = (
+        *tiny(blobs, cache, "trainer.max_epochs=1"),
+        f"hydra.sweep.dir={tmp_path}/sweep",
+        "patch=16,0",
+    )
+    done = run("train", "-m", *overrides)
+    assert done.returncode == 1
+    assert "error: patch=0: must be at least 8 px" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert (tmp_path / "sweep/0/metrics.json").exists()
+    assert (tmp_path / "sweep/sweep.csv").exists()
+
+
+@pytest.mark.slow
+def test_a_sweep_is_one_run_a_job_and_a_table(blobs, cache, tmp_path):
+    overrides = (*tiny(blobs, cache, "trainer.max_epochs=1"), f"hydra.sweep.dir={tmp_path}")
+    done = run("train", "-m", *overrides, "patch=16,24", "model.depth=1,2")
+    assert done.returncode == 0, done.stderr
+    assert sorted(path.parent.name for path in tmp_path.glob("*/metrics.json")) == ["0", "1", "2", "3"]
+    assert "model.depth" in done.stdout
+    assert re.search(r"sweep\.md", done.stdout)
+
+
+SHRUNK = {
+    "patch_depth_lr": ("patch=16,24", "model.depth=2", "optimizer.lr=1e-3", "data.margin=30"),
+    "channels_ablation": ("seed=0",),
+    "seed_protocol": ("patch=64", "pixel_size=0.3185"),
+    "default": (),
+    "large_micrographs": ("data.simulation.size=[1024,1000]", "data.simulation.pixel_size=1.2"),
+}
+"""What makes each preset quick without touching what it is about."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_preset_runs(blobs, cache, tmp_path, preset):
+    overrides = tiny(blobs, cache, "trainer.max_epochs=1")
+    unwanted = ("data=", "data.root=") if preset == "large_micrographs" else ()
+    if preset == "seed_protocol":
+        unwanted = (SMALL_FIELD,)
+    kept = [override for override in overrides if not override.startswith(unwanted or "-")]
+    folders = (f"hydra.run.dir={tmp_path}/0", f"hydra.sweep.dir={tmp_path}")
+    done = run("train", f"experiment={preset}", *kept, *folders, *SHRUNK[preset])
+    assert done.returncode == 0, done.stderr
+    found = [json.loads(path.read_text()) for path in tmp_path.glob("*/metrics.json")]
+    assert len(found) == {"patch_depth_lr": 2, "channels_ablation": 3}.get(preset, 1)
+    assert {one["name"] for one in found} == {preset}
