@@ -1,0 +1,1 @@
+"""Micrographs whose truth is known."""
