@@ -3,6 +3,7 @@
 import hydra
 from omegaconf import DictConfig
 
+from cryoice.experiment.command_line import one_line_composition, one_line_errors
 from cryoice.schema import register
 
 register()
@@ -11,11 +12,12 @@ register()
 @hydra.main(version_base="1.3", config_path="conf", config_name="train")
 def main(config: DictConfig) -> float:
     """Run one training and return the monitored metric's best value."""
-    from cryoice.experiment.run import one_line_errors, train
-
     with one_line_errors():
+        from cryoice.experiment.run import train
+
         return train(config)
 
 
 if __name__ == "__main__":
-    main()
+    with one_line_composition():
+        main()

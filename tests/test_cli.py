@@ -76,6 +76,17 @@ def test_an_unreadable_micrograph_is_named_and_fails(tmp_path):
     assert "m1.mrc: holds an XML or HTML page, a download error; fetch the file again" in result.stdout
 
 
+def test_an_entry_without_micrographs_fails_and_the_others_are_shown(tmp_path):
+    (tmp_path / "10000/micrographs").mkdir(parents=True)
+    write_entry(tmp_path / "10001")
+    result = run("check", tmp_path)
+    assert result.exit_code == 1
+    assert "10000/micrographs: no micrographs; fetch them" in result.stdout
+    verdicts = result.stdout[result.stdout.index("verdict") :]
+    assert "10000 │ 1 to mend" in verdicts
+    assert "10001 │ fine" in verdicts
+
+
 def test_micrographs_without_pick_files_pass_with_a_note(tmp_path):
     folder = write_entry(tmp_path / "10000")
     (folder / "ground_truth/particle_coordinates/m1.csv").unlink()
@@ -89,7 +100,7 @@ def test_an_unknown_pixel_size_fails_until_it_is_given(tmp_path):
     write_entry(tmp_path / "10000", pixel_size=0.0)
     result = run("check", tmp_path)
     assert result.exit_code == 1
-    assert "data.pixel_sizes.10000" in result.stdout
+    assert "data.pixel_sizes={10000:...}" in result.stdout
     assert run("check", tmp_path, "--angpix", "10").exit_code == 0
 
 

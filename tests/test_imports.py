@@ -25,7 +25,6 @@ ONLY_IN = {
     "wandb": ("experiment/tracking.py",),
     "hydra": ("schema.py", "sweep_table.py", "experiment/", "learn/classifier.py"),
     "pickle": (),
-    "joblib": ("simulate/",),
 }
 
 
@@ -58,6 +57,14 @@ def test_a_room_imports_only_rooms_to_its_left(name):
 def test_a_library_is_imported_in_its_room_only(library):
     places = {name for name in modules() if library in {module.split(".")[0] for module in imports(name)}}
     assert [name for name in sorted(places) if not name.startswith(ONLY_IN[library] or "-")] == []
+
+
+@pytest.mark.parametrize("library", [name for name, places in ONLY_IN.items() if places])
+def test_contributing_says_where_a_library_may_be_imported(library):
+    rows = (ROOT / "CONTRIBUTING.md").read_text("utf-8").splitlines()
+    told = " ".join(row for row in rows if row.startswith("| `") and library in row)
+    rooms = {place.split("/")[0] for place in ONLY_IN[library]}
+    assert all(room in told for room in rooms), told
 
 
 def test_every_folder_is_a_known_room():

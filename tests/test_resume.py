@@ -2,9 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
-import time
 
 import pytest
 import torch
@@ -15,7 +12,7 @@ from cryoice.experiment import run as run_module
 from cryoice.experiment.callbacks import Stopped
 from cryoice.experiment.run import train
 from cryoice.report.curves import read_history
-from training import CONF, compose_config, tiny
+from training import compose_config, tiny
 
 BATCHES = 5  # of 16 picks in an epoch of the tiny training
 EPOCHS = 2
@@ -169,28 +166,3 @@ def test_other_settings_are_refused_by_name(overrides, uninterrupted, tmp_path):
 def test_there_is_nothing_to_continue_without_a_run(overrides, tmp_path):
     with pytest.raises(InputError, match="ckpt=last: no run under"):
         train(compose_config(*overrides, "ckpt=last", run_dir=tmp_path / "a"))
-
-
-@pytest.mark.slow
-def test_a_killed_program_says_how_to_continue_and_does(overrides, uninterrupted, tmp_path):
-    more = (f"hydra.run.dir={tmp_path}/a", "trainer.max_epochs=400", "patience=400")
-    command = [sys.executable, "train.py", *overrides, *more]
-    with subprocess.Popen(command, cwd=CONF.parent, stderr=subprocess.PIPE, text=True) as process:
-        last = tmp_path / "a/checkpoints/last.ckpt"
-        wait_for(last, process)
-        process.send_signal(signal.SIGTERM)
-        _, said = process.communicate(timeout=60)
-    assert process.returncode == 128 + signal.SIGTERM
-    line = said.strip().splitlines()[-1]
-    assert line.startswith("WARNING: to continue: python train.py data=cryoppp")
-    assert line.endswith(f"ckpt={last}")
-    assert "Traceback" not in said
-
-
-def wait_for(path, process):
-    """Return when ``path`` exists: the training has begun."""
-    deadline = time.monotonic() + 120
-    while not path.exists():
-        assert process.poll() is None, process.stderr.read()
-        assert time.monotonic() < deadline
-        os.sched_yield()

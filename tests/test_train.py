@@ -2,20 +2,13 @@
 
 import json
 import re
-import subprocess
-import sys
 
 import pytest
 
-from cryoice.experiment.run import evaluate
-from training import CONF, SMALL_FIELD, compose_config, tiny, write_blobs
+from cryoice.report.curves import read_history
+from training import CONF, SMALL_FIELD, run_program, tiny
 
 PRESETS = sorted(path.stem for path in (CONF / "experiment").glob("*.yaml"))
-
-
-def run(program, *overrides, cwd=CONF.parent):
-    command = [sys.executable, str(CONF.parent / f"{program}.py"), *overrides]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
 
 
 def test_a_run_leaves_numbers_figures_history_and_two_checkpoints(finished):
@@ -40,31 +33,17 @@ def test_a_run_returns_the_monitored_value_and_writes_it(finished):
     assert written["monitor"] == {"metric": "val/auroc", "mode": "max", "value": value}
 
 
-def test_evaluate_equals_the_end_of_training_number_by_number(finished, tmp_path, monkeypatch):
-    folder, _, _ = finished
-    monkeypatch.chdir(folder.parents[2])
-    evaluate(compose_config("ckpt=last", "bootstrap=10", run_dir=tmp_path / "again", name="evaluate"))
-    assert (tmp_path / "again/predictions.csv").read_bytes() == (folder / "predictions.csv").read_bytes()
-    ours, theirs = (
-        json.loads((place / "metrics.json").read_text()) for place in (tmp_path / "again", folder)
-    )
-    assert ours["test"] == theirs["test"]
+def test_the_accuracy_of_the_training_split_is_in_the_history(finished):
+    values = read_history(finished[0])["train/accuracy"].dropna()
+    assert len(values) == 2
+    assert values.between(0, 1).all()
 
 
-def test_evaluate_takes_other_micrographs(finished, tmp_path):
-    folder, _, _ = finished
-    write_blobs(tmp_path / "data/10001", count=4)
-    checkpoint = folder / "checkpoints/best.ckpt"
-    evaluate(
-        compose_config(
-            f"ckpt={checkpoint}",
-            f"data.root={tmp_path}/data",
-            "bootstrap=10",
-            run_dir=tmp_path / "other",
-            name="evaluate",
-        )
-    )
-    assert "10001" in (tmp_path / "other/predictions.csv").read_text()
+@pytest.mark.slow
+def test_no_library_has_anything_to_say_in_a_run(blobs, cache, tmp_path):
+    done = run_program("train", *tiny(blobs, cache, "trainer.max_epochs=1"), f"hydra.run.dir={tmp_path}")
+    others = [line for line in done.stderr.splitlines() if not line.startswith(("INFO: ", "WARNING: "))]
+    assert others == []
 
 
 @pytest.mark.slow
@@ -78,7 +57,7 @@ def test_evaluate_takes_other_micrographs(finished, tmp_path):
 )
 def test_bad_input_is_one_line_and_status_1(blobs, cache, tmp_path, program, overrides, said):
     given = (*(tiny(blobs, cache) if program == "train" else ()), f"hydra.run.dir={tmp_path}/run", *overrides)
-    done = run(program, *given)
+    done = run_program(program, *given)
     assert done.returncode == 1
     lines = [line for line in done.stderr.splitlines() if line.strip() and not line.startswith("WARNING")]
     assert len(lines) == 1, done.stderr
@@ -92,7 +71,7 @@ def test_a_failing_job_of_a_sweep_leaves_the_others_and_says_why_in_a_line(blobs
         f"hydra.sweep.dir={tmp_path}/sweep",
         "patch=16,0",
     )
-    done = run("train", "-m", *overrides)
+    done = run_program("train", "-m", *overrides)
     assert done.returncode == 1
     assert "error: patch=0: must be at least 8 px" in done.stderr
     assert "Traceback" not in done.stderr
@@ -103,7 +82,7 @@ def test_a_failing_job_of_a_sweep_leaves_the_others_and_says_why_in_a_line(blobs
 @pytest.mark.slow
 def test_a_sweep_is_one_run_a_job_and_a_table(blobs, cache, tmp_path):
     overrides = (*tiny(blobs, cache, "trainer.max_epochs=1"), f"hydra.sweep.dir={tmp_path}")
-    done = run("train", "-m", *overrides, "patch=16,24", "model.depth=1,2")
+    done = run_program("train", "-m", *overrides, "patch=16,24", "model.depth=1,2")
     assert done.returncode == 0, done.stderr
     assert sorted(path.parent.name for path in tmp_path.glob("*/metrics.json")) == ["0", "1", "2", "3"]
     assert "model.depth" in done.stdout
@@ -129,7 +108,7 @@ def test_every_preset_runs(blobs, cache, tmp_path, preset):
         unwanted = (SMALL_FIELD,)
     kept = [override for override in overrides if not override.startswith(unwanted or "-")]
     folders = (f"hydra.run.dir={tmp_path}/0", f"hydra.sweep.dir={tmp_path}")
-    done = run("train", f"experiment={preset}", *kept, *folders, *SHRUNK[preset])
+    done = run_program("train", f"experiment={preset}", *kept, *folders, *SHRUNK[preset])
     assert done.returncode == 0, done.stderr
     found = [json.loads(path.read_text()) for path in tmp_path.glob("*/metrics.json")]
     assert len(found) == {"patch_depth_lr": 2, "channels_ablation": 3}.get(preset, 1)

@@ -1,5 +1,7 @@
 """Tiny trainings for the tests: entries of a few blobs, one light network, one or two epochs."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 from hydra import compose, initialize_config_dir
@@ -54,3 +56,9 @@ def compose_config(*overrides, run_dir: Path, name="train", mode="RUN") -> DictC
 def tiny(root: Path, cache: Path, *more):
     """Return the overrides of a training on the entries under ``root`` that takes seconds."""
     return ("data=cryoppp", f"data.root={root}", f"cache={cache}", *TINY, SMALL_FIELD, *more)
+
+
+def run_program(program: str, *overrides: str, cwd: Path = CONF.parent) -> subprocess.CompletedProcess[str]:
+    """Run `train` or `evaluate` as a user does."""
+    command = [sys.executable, str(CONF.parent / f"{program}.py"), *overrides]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)

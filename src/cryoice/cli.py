@@ -65,7 +65,8 @@ def check(
     Exits with 0 when all is well and with 1 when something must be mended.
     """
     from cryoice.files.cryoppp import find_entries
-    from cryoice.files.diagnose import frame_in_force, troubles
+    from cryoice.files.diagnose import frame_in_force
+    from cryoice.files.remarks import troubles
     from cryoice.files.survey import survey_entry
 
     with _faults_in_one_line():
@@ -102,7 +103,7 @@ def _progress(items: Sequence[Any], words: str) -> Iterable[Any]:
 def _show_entry(survey: "EntrySurvey", frame: str) -> None:
     from rich.table import Table
 
-    from cryoice.files.diagnose import notes, troubles
+    from cryoice.files.remarks import notes, troubles
     from cryoice.report.entry_facts import entry_facts
 
     table = Table(title=survey.entry.name, title_justify="left", show_header=False)

@@ -1,39 +1,14 @@
 """How a run ends for its user, and what it hands to the tracker."""
 
 import pytest
-from hydra.errors import CompactHydraException, InstantiationException
 
 from cryoice.errors import InputError
+from cryoice.experiment.command_line import one_line_errors
+from cryoice.experiment.evaluate import evaluate
 from cryoice.experiment.output_folder import require_writable
-from cryoice.experiment.run import build_data, build_module, evaluate, one_line_errors, train
+from cryoice.experiment.run import build_data, build_module, train
 from cryoice.experiment.settings import plain_settings
 from training import compose_config, tiny
-
-
-def fault():
-    error = InstantiationException("Error in call to target")
-    error.__cause__ = InputError("patch=0: too small")
-    return error
-
-
-@pytest.mark.parametrize("error", [InputError("patch=0: too small"), fault()])
-def test_what_the_user_gave_wrong_is_one_line(tmp_path, error):
-    compose_config("data.root=x", "data=cryoppp", run_dir=tmp_path)
-    with pytest.raises(SystemExit, match=r"^error: patch=0: too small$"), one_line_errors():
-        raise error
-
-
-def test_in_a_sweep_the_line_goes_to_hydra_so_that_the_other_jobs_run(tmp_path):
-    compose_config("data.root=x", "data=cryoppp", run_dir=tmp_path, mode="MULTIRUN")
-    with pytest.raises(CompactHydraException, match="error: patch=0: too small"), one_line_errors():
-        raise InputError("patch=0: too small")
-
-
-@pytest.mark.parametrize("error", [KeyError("ours"), InstantiationException("a library's")])
-def test_our_own_faults_keep_their_traceback(tmp_path, error):
-    compose_config("data.root=x", "data=cryoppp", run_dir=tmp_path)
-    with pytest.raises(type(error)), one_line_errors():
-        raise error
 
 
 def test_a_folder_under_a_file_is_refused_in_one_line(tmp_path):
@@ -65,6 +40,7 @@ def test_settings_become_the_data_and_the_module_they_name(blobs, cache, tmp_pat
         ("loss.class_weights=[1]", "loss.class_weights=.*must be two numbers"),
         ("ckpt=last", "ckpt=last: no run under"),
         ("ckpt=nowhere.ckpt", "ckpt=nowhere.ckpt: no such file"),
+        ("trainer.accelerator=foo", "trainer: .*invalid accelerator name"),
     ],
 )
 def test_a_fault_found_while_building_is_one_line(blobs, cache, tmp_path, override, said):

@@ -4,7 +4,8 @@ import pytest
 from omegaconf import OmegaConf
 
 from cryoice.errors import InputError
-from cryoice.experiment.settings import check_targets, check_values, flatten, plain_settings
+from cryoice.experiment.limits import check_values
+from cryoice.experiment.settings import check_targets, flatten, plain_settings
 from training import compose_config
 
 
@@ -41,16 +42,16 @@ def test_the_defaults_pass(tmp_path):
     [
         ("optimizer.lr=abc", "optimizer.lr=abc: must be a number"),
         ("optimizer.weight_decay=abc", "optimizer.weight_decay=abc: must be a number"),
-        ("model.depth=abc", "model.depth=abc: must be a whole number"),
+        ("model.depth=abc", "model.depth=abc: must be a number"),
         ("model.width=2.5", "model.width=2.5: must be a whole number"),
         ("model.dropout=true", "model.dropout=True: must be a number"),
         ("trainer.max_epochs=abc", "trainer.max_epochs=abc: must be"),
         ("trainer.max_epochs=0", "trainer.max_epochs=0: must be at least 1"),
         ("schedule.T_max=abc", "schedule.T_max=abc: must be"),
-        ("loss.class_weights=3", "loss.class_weights=3: must be a list or null"),
+        ("loss.class_weights=3", "loss.class_weights=3: must be a list of numbers or null"),
         ("data.root=null", "data.root=None: must be text"),
         ("data.entries=10061", "data.entries=10061: must be a list or null"),
-        ("data.pixel_sizes=1.5", "data.pixel_sizes=1.5: must be a group of keys"),
+        ("data.pixel_sizes=1.5", "data.pixel_sizes=1.5: must be numbers by name or null"),
         ("data.split.by=pick", "data.split.by=pick: choose from micrograph, entry"),
         ("monitor.metric=val/f2", "monitor.metric=val/f2: choose from val/auroc"),
         ("monitor.mode=most", "monitor.mode=most: choose from min, max"),
@@ -60,6 +61,26 @@ def test_the_defaults_pass(tmp_path):
         ("channels.spectrum.pixel_size=0", "channels.spectrum.pixel_size=0: must be at least"),
         ("batch_size=0", "batch_size=0: must be at least 1"),
         ("seed=-1", "seed=-1: must be at least 0"),
+        ("seed=4294967296", "seed=4294967296: must be at most 4294967295"),
+        ("pixel_size=0", "pixel_size=0.0: must be at least 0.01"),
+        ("pixel_size=nan", "pixel_size=nan: must be finite"),
+        ("pixel_size=inf", "pixel_size=inf: must be finite"),
+        ("loss.class_weights=[1.0,inf]", r"loss.class_weights=\[1.0, inf\]: must be finite"),
+        ("loss.class_weights=[a,b]", r"loss.class_weights=\['a', 'b'\]: must be a list of numbers or null"),
+        ("loss.label_smoothing=3", "loss.label_smoothing=3: must be at most 1"),
+        ("model.dropout=2", "model.dropout=2: must be at most 1"),
+        ("model.width=0", "model.width=0: must be at least 1"),
+        ("model.blocks=0", "model.blocks=0: must be at least 1"),
+        ("model.depth=0", "model.depth=0: must be at least 1"),
+        ("optimizer.lr=null", "optimizer.lr=None: must be a number"),
+        ("optimizer.weight_decay=-1", "optimizer.weight_decay=-1: must be at least 0"),
+        ("data.margin=-5", "data.margin=-5: must be at least 0"),
+        ("data.split.train=abc", "data.split.train=abc: must be a number"),
+        ("data.frame=mirrored", "data.frame=mirrored: choose from auto, cryoppp"),
+        ("data.pixel_sizes={a: b}", "data.pixel_sizes={'a': 'b'}: must be numbers by name or null"),
+        ("trainer.precision=foo", "trainer.precision=foo: must be 64, 32, 16"),
+        ("trainer.devices=2", "trainer.devices=2: a run uses one device"),
+        ("trainer.devices=auto", "trainer.devices=auto: a run uses one device"),
         ("bootstrap=0", "bootstrap=0: must be at least 1"),
         ("+model.colour=red", "model.colour: ConvClassifier has no such setting; it has blocks"),
         ("model._target_=cryoice.learn.networks.Nothing", "model._target_=.*: no such class"),
@@ -68,6 +89,13 @@ def test_the_defaults_pass(tmp_path):
 def test_a_wrong_value_is_named_by_its_key(tmp_path, override, said):
     with pytest.raises(InputError, match=said):
         check(tmp_path, override)
+
+
+@pytest.mark.parametrize(
+    "override", ["data.margin=null", "trainer.devices=[1]", "data.entries=[10061]", "data.pixel_sizes={1: 2}"]
+)
+def test_what_is_right_passes(tmp_path, override):
+    check(tmp_path, override)
 
 
 def test_a_missing_value_is_named_by_its_key(tmp_path):

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.figure import Figure
+from PIL import Image
 
 from cryoice.errors import InputError
 from cryoice.experiment import run_log
@@ -98,12 +98,12 @@ def test_an_offline_run_holds_config_metrics_pictures_and_checkpoint(tmp_path, m
     monkeypatch.chdir(tmp_path)
     checkpoint = tmp_path / "best.ckpt"
     checkpoint.write_bytes(b"weights")
-    figure = Figure(figsize=(1, 1))
-    figure.add_subplot().plot([0, 1])
+    picture = tmp_path / "curves.png"
+    Image.new("L", (4, 4)).save(picture)
     loggers = make_logger(WANDB, run_dir=tmp_path / "run", name="first", config={"patch": 64})
     for logger in loggers:
         logger.log_metrics({"train/loss": 0.5}, step=3)
-    run_log.log_figures(loggers, {"curves": figure})
+    run_log.log_figures(loggers, {"curves": picture})
     patches = np.random.default_rng(0).normal(size=(2, 8, 8))
     run_log.log_samples(loggers, {"real": patches}, captions=["GOOD 0.10", "BAD 0.90"])
     log_curves(loggers, predictions())

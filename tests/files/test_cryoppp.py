@@ -88,10 +88,21 @@ def test_a_root_without_entries_is_named(tmp_path):
 
 
 @pytest.mark.parametrize("folder", ["micrographs", "ground_truth"])
-def test_an_empty_entry_is_named(tmp_path, folder):
+def test_an_empty_entry_is_found_among_the_others(tmp_path, folder):
     (tmp_path / "10001" / folder).mkdir(parents=True)
-    with pytest.raises(InputError, match="10001/micrographs: no micrographs"):
-        find_entries(tmp_path)
+    write_entry(tmp_path / "10002", count=1)
+    empty, other = find_entries(tmp_path)
+    assert (empty.name, empty.micrographs, empty.lite) == ("10001", (), False)
+    assert len(other.micrographs) == 1
+
+
+def test_entries_of_one_name_are_told_apart_by_their_paths(tmp_path):
+    for parent in ("a", "b"):
+        write_entry(tmp_path / parent / "10001", count=1)
+    write_entry(tmp_path / "b/10002", count=1)
+    assert [entry.name for entry in find_entries(tmp_path)] == ["a/10001", "b/10001", "10002"]
+    assert [entry.name for entry in find_entries(tmp_path, names=["b/10001"])] == ["b/10001"]
+    assert [entry.name for entry in find_entries(tmp_path, names=["10001"])] == ["a/10001", "b/10001"]
 
 
 def test_pictures_make_a_lite_entry(tmp_path):

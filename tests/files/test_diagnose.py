@@ -1,4 +1,3 @@
-import logging
 from dataclasses import replace
 
 import numpy as np
@@ -6,9 +5,10 @@ import pytest
 
 from cryoice.errors import InputError
 from cryoice.files.cryoppp import find_entries
-from cryoice.files.diagnose import AUTO, diagnose_entry, frame_in_force, notes, troubles
+from cryoice.files.diagnose import AUTO, diagnose_entry, frame_in_force
 from cryoice.files.micrograph import write_mrc
 from cryoice.files.orientation import FRAMES
+from cryoice.files.remarks import notes, troubles
 from cryoice.files.survey import survey_entry
 from cryoice.report.entry_facts import entry_facts
 from entry_builder import write_csv, write_entry, write_picks
@@ -34,8 +34,9 @@ def test_a_sound_entry_is_ready_to_train_on(folder):
     assert diagnosis.pixel_size == 10
     assert [micrograph.name for micrograph in diagnosis.micrographs] == ["m0", "m1", "m2"]
     assert diagnosis.problems == ()
-    assert diagnosis.probe.winner == "cryoppp"
+    assert diagnosis.remarks == []
     survey = diagnosis.survey
+    assert survey.probe.winner == "cryoppp"
     assert (survey.good, survey.bad, survey.invalid, survey.diameter) == (75, 30, 0, 12)
     assert survey.shapes == {(96, 121): 3}
     assert troubles(survey, frame="cryoppp") == []
@@ -59,10 +60,12 @@ def test_a_lite_entry_declares_top(tmp_path):
     assert frame_in_force(lite, AUTO) == "top"
 
 
-def test_a_forced_frame_is_obeyed_with_a_warning_when_another_one_wins(folder, caplog):
-    with caplog.at_level(logging.WARNING):
-        assert diagnose_entry(entry_of(folder), frame="top", pixel_size=None).frame == "top"
-    assert 'the picks fit frame "cryoppp"' in caplog.text
+def test_a_forced_frame_is_obeyed_with_a_remark_when_another_one_wins(folder):
+    diagnosis = diagnose_entry(entry_of(folder), frame="top", pixel_size=None)
+    assert diagnosis.frame == "top"
+    (remark,) = diagnosis.remarks
+    assert 'the picks fit frame "cryoppp"' in remark
+    assert remark.endswith("(used as it is)")
 
 
 def test_an_unknown_frame_names_the_key(folder):
@@ -151,7 +154,7 @@ def test_many_names_are_cut_short(tmp_path):
 
 def test_an_unknown_pixel_size_names_the_key(tmp_path):
     folder = write_entry(tmp_path / "10000", pixel_size=0.0)
-    with pytest.raises(InputError, match=r"10000: .*set data\.pixel_sizes\.10000"):
+    with pytest.raises(InputError, match=r"10000: .*set data\.pixel_sizes={10000:\.\.\.}"):
         diagnose_entry(entry_of(folder), pixel_size=None)
     assert diagnose_entry(entry_of(folder), pixel_size=12.0).pixel_size == 12
 
@@ -165,13 +168,14 @@ def test_an_impossible_pixel_size_is_refused(folder, pixel_size):
 @pytest.mark.parametrize(("pixel_size", "diameter"), [(3.0, 36), (90.0, 1080)])
 def test_a_scale_no_particle_has_is_trouble(folder, pixel_size, diameter):
     (trouble,) = troubles(survey_of(folder, pixel_size=pixel_size), frame="cryoppp")
-    assert f"a particle of {diameter} Å, outside 40-1000 Å; mend data.pixel_sizes.10000" in trouble
+    assert f"a particle of {diameter} Å, outside 40-1000 Å; mend data.pixel_sizes={{10000:...}}" in trouble
 
 
 def test_the_wrong_pixel_size_of_10345_is_known(tmp_path):
     folder = write_entry(tmp_path / "10345", pixel_size=0.673)
     (trouble,) = troubles(survey_of(folder), frame="cryoppp")
-    assert trouble == "10345: 0.673 Å/px is known to be wrong; set data.pixel_sizes.10345=1.345"
+    assert trouble == "10345: 0.673 Å/px is known to be wrong; set data.pixel_sizes={10345:1.345}"
+    assert f"{trouble} (used as it is)" in diagnose_entry(entry_of(folder), pixel_size=None).remarks
     mended = troubles(survey_of(folder, pixel_size=1.345), frame="cryoppp")
     assert not any("known to be wrong" in line for line in mended)
 
@@ -196,15 +200,30 @@ def test_picks_off_the_micrograph_are_counted_and_many_are_trouble(folder):
     assert "12 of 118 picks are off the micrograph" in trouble
 
 
-def test_picks_on_featureless_micrographs_are_noted_as_unconfirmed(tmp_path, caplog):
-    entry = entry_of(write_entry(tmp_path / "10000", depth=0.0))
-    with caplog.at_level(logging.WARNING):
-        diagnosis = diagnose_entry(entry, pixel_size=None)
+def test_picks_on_featureless_micrographs_are_remarked_as_unconfirmed(tmp_path):
+    diagnosis = diagnose_entry(entry_of(write_entry(tmp_path / "10000", depth=0.0)), pixel_size=None)
     assert diagnosis.frame == "cryoppp"
-    assert "kept unconfirmed" in caplog.text
-    assert notes(diagnosis.survey, frame="cryoppp") == [
-        "10000: no frame wins at z >= 3; cryoppp is taken unconfirmed"
-    ]
+    (remark,) = diagnosis.remarks
+    assert remark.startswith("10000: no frame wins at z >= 3; cryoppp (z = ")
+    assert remark.endswith(") is taken unconfirmed")
+
+
+def test_many_unreadable_micrographs_end_in_one_line(tmp_path):
+    folder = write_entry(tmp_path / "10000", count=9, shape=(48, 49), depth=3.0)
+    for index in range(1, 9):
+        (folder / f"micrographs/m{index}.mrc").write_text("<html>gone</html>")
+    remarks = diagnose_entry(entry_of(folder), pixel_size=None).remarks
+    assert [line.split(":")[0] for line in remarks[:5]] == [f"10000/m{index}" for index in range(1, 6)]
+    assert remarks[5] == "10000: 3 more micrographs cannot be used"
+    assert not any("m6" in line for line in remarks)
+
+
+def test_an_entry_without_micrographs_has_that_one_trouble(tmp_path):
+    (tmp_path / "10001/micrographs").mkdir(parents=True)
+    (trouble,) = troubles(survey_of(tmp_path / "10001"), frame="cryoppp")
+    assert "10001/micrographs: no micrographs; fetch them or leave the entry 10001 out" in trouble
+    with pytest.raises(InputError, match="no micrographs; fetch them"):
+        diagnose_entry(entry_of(tmp_path / "10001"), pixel_size=None)
 
 
 def test_a_diameter_nobody_tells_is_noted(folder):

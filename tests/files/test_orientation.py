@@ -1,4 +1,3 @@
-import logging
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from cryoice.constants import BAD, GOOD, UNKNOWN
 from cryoice.errors import InputError
 from cryoice.files.cryoppp import Picks, find_entries, read_picks
 from cryoice.files.micrograph import read_micrograph
-from cryoice.files.orientation import FRAMES, FrameProbe, choose_frame, probe_frames, to_coordinates
+from cryoice.files.orientation import FRAMES, FrameProbe, choose_frame, doubt, probe_frames, to_coordinates
 from cryoice.files.pick_contrast import contrast_map, score_positions
 from entry_builder import DIAMETER, blob_micrograph
 
@@ -80,12 +79,12 @@ def test_clustered_picks_on_noise_are_not_taken_for_signal():
     assert np.mean(scores) == pytest.approx(0, abs=0.2)
 
 
-def test_pure_noise_keeps_the_declared_frame_with_a_warning(caplog):
+def test_pure_noise_keeps_the_declared_frame_in_doubt():
     probe = probe_frames([noise(seed, sigma=2) for seed in range(6)])
     assert probe.winner is None
-    with caplog.at_level(logging.WARNING):
-        assert choose_frame("10000", probe, declared="flip_x") == "flip_x"
-    assert 'the declared "flip_x"' in caplog.text
+    assert choose_frame("10000", probe, declared="flip_x") == "flip_x"
+    assert "flip_x (z = " in doubt("10000", probe, frame="flip_x")
+    assert "taken unconfirmed" in doubt("10000", probe, frame="flip_x")
 
 
 def test_particles_dark_in_half_of_the_micrographs_and_bright_in_the_rest_prove_nothing():
@@ -93,12 +92,14 @@ def test_particles_dark_in_half_of_the_micrographs_and_bright_in_the_rest_prove_
     assert probe_frames(samples).z["top"] < probe_frames(samples[:1]).z["top"] / 4
 
 
-def test_two_frames_that_fit_alike_keep_the_declared_one_without_a_word(caplog):
+def test_of_two_frames_that_fit_alike_the_declared_one_is_kept_and_the_better_one_named():
     probe = probe_of(cryoppp=9.0, top=11.0)
     assert probe.winner is None
     assert choose_frame("10000", probe, declared="cryoppp") == "cryoppp"
     assert choose_frame("10000", probe, declared="top") == "top"
-    assert not caplog.records
+    assert doubt("10000", probe, frame="top") is None
+    said = doubt("10000", probe, frame="cryoppp")
+    assert "cryoppp (z = 9.0) is taken, though top (z = 11.0) fits a little better" in said
 
 
 def test_a_frame_that_is_clearly_beaten_does_not_stand_for_being_above_3():

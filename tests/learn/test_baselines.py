@@ -1,5 +1,7 @@
 """The baselines learn what they can see and say so when they cannot."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
@@ -39,6 +41,18 @@ def test_no_iciness_means_no_iciness_baseline():
     found = baseline_probabilities(blind, features(seed=1), seed=0)
     assert found["iciness"] is None
     assert found["logistic"] is not None
+
+
+def test_a_statistic_that_one_split_lacks_is_cut_from_both():
+    train, test = features(), features(seed=1)
+    without = [replace(part, statistics=part.statistics[:, 1:]) for part in (train, test)]
+    test.statistics[5, 0] = np.nan
+    for order in ((0, 1), (1, 0)):
+        found, expected = (
+            baseline_probabilities(*(parts[index] for index in order), seed=0)["logistic"]
+            for parts in ((train, test), without)
+        )
+        np.testing.assert_array_equal(found, expected)
 
 
 def test_one_class_to_learn_from_leaves_the_prevalence():

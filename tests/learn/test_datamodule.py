@@ -104,6 +104,42 @@ def test_fine_and_coarse_entries_share_a_data_set(tmp_path, cache):
     assert set(entry) == {"10000", "10001"}
 
 
+def test_names_that_look_like_numbers_are_names(tmp_path, cache):
+    write_blobs(tmp_path / "10000")
+    write_blobs(tmp_path / "10001")
+    data = ready(tmp_path, cache, entries=[10001], pixel_sizes={10001: 1.6})
+    assert {micrograph.entry for micrograph in data.datasets["test"].micrographs} == {"10001"}
+    assert data.prepared().pixel_sizes == [1.6] * 6
+
+
+def test_everything_left_out_is_counted_and_logged(tmp_path, cache, caplog):
+    root = tmp_path / "data/10000"
+    write_blobs(root, count=8)
+    for path in root.rglob("m0*.csv"):
+        path.unlink()
+    (root / "micrographs/m1.mrc").write_text("<html>gone</html>")
+    bad = root / "ground_truth/false_positives/m2_false_positives.csv"
+    bad.write_text(bad.read_text() + "nan,5,12\n-3,5,12\n5,,12\n")
+    for _ in range(2):  # once while it is built, once from the cache
+        caplog.clear()
+        dropped = ready(tmp_path / "data", cache).dropped
+        assert dropped["not a position"] == 3
+        assert dropped["micrographs skipped"] == 1
+        assert dropped["micrographs without picks"] == 1
+        (line,) = [line for line in caplog.messages if line.startswith("left out: ")]
+        assert "3 not a position, 1 micrographs skipped, 1 micrographs without picks" in line
+        assert "10000: no pick file for m0" in caplog.messages
+
+
+def test_doubts_about_frame_and_scale_are_logged_by_every_run(tmp_path, cache, caplog):
+    write_blobs(tmp_path / "10345", pixel_size=0.673, frame="top")
+    for _ in range(2):
+        caplog.clear()
+        ready(tmp_path, cache, frame="cryoppp", spectrum={"kind": "plain"})
+        assert '10345: the picks fit frame "top"' in caplog.text
+        assert "0.673 Å/px is known to be wrong; set data.pixel_sizes={10345:1.345}" in caplog.text
+
+
 def test_a_class_without_examples_is_named(tmp_path, cache):
     root = write_blobs(tmp_path / "data/10000")
     for path in (root / "ground_truth/false_positives").iterdir():
@@ -126,7 +162,6 @@ def test_one_micrograph_cannot_be_split(tmp_path, cache):
         ({"patch": 200}, r"patch=200: no pick keeps the \d+ Å .*use a smaller patch"),
         ({"frame": "up"}, "data.frame=up: unknown"),
         ({"entries": ["10009"]}, "no entry 10009; there are 10000"),
-        ({"pixel_sizes": {"10000": 0.0}}, "pixel size 0 Å/px is impossible"),
         ({"split": SPLIT | {"train": 0.9}}, "data.split: the fractions"),
     ],
 )

@@ -1,12 +1,17 @@
 """A pick's pixel is the middle of its patch in every view and frame."""
 
+import os
+import pickle
+import resource
+
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
 from cryoice.files.frames import FRAMES
 from cryoice.files.micrograph import write_mrc
-from cryoice.learn.dataset import PatchDataset
+from cryoice.learn.dataset import OPENED, PatchDataset, PreparedMicrograph, View
 from cryoice.learn.prepare import prepare
 from entry_builder import write_picks
 
@@ -82,9 +87,37 @@ def test_a_pickled_data_set_opens_its_files_anew(tmp_path):
     )  # fmt: skip
     dataset = PatchDataset(found.micrographs, found.picks, patch=8, pixel_size=1.5, region=0)
     before = dataset[0]["real"]
-    state = dataset.__getstate__()
-    assert state["_open"] == {}
-    assert torch.equal(dataset[0]["real"], before)
+    stored = pickle.dumps(dataset)
+    assert b"memmap" not in stored
+    assert torch.equal(pickle.loads(stored)[0]["real"], before)
+
+
+def test_more_micrographs_than_files_may_be_open_are_read(tmp_path):
+    views = []
+    for index in range(OPENED + 60):
+        np.save(tmp_path / f"{index}.npy", np.full((8, 8), index, dtype=np.float16))
+        views.append(View(path=str(tmp_path / f"{index}.npy"), pixel_size=1.5, scale=(1.0, 1.0)))
+    micrographs = [
+        PreparedMicrograph(entry="e", name=str(view), path="", real=view, spectrum=view) for view in views
+    ]
+    columns = {"row": 4.0, "col": 4.0, "label": 0, "true_label": -1}
+    picks = pd.DataFrame({"micrograph": range(len(views))}).assign(**columns)
+    dataset = PatchDataset(micrographs, picks, patch=8, pixel_size=1.5, region=8)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    in_use = len(os.listdir("/dev/fd"))  # noqa: PTH208 - the folder that lists what this process has open
+    resource.setrlimit(resource.RLIMIT_NOFILE, (in_use + OPENED + 20, hard))
+    try:
+        batch = dataset.__getitems__(list(range(len(views))))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert batch["real"][:, 0, 0].tolist() == list(range(len(views)))
+    assert torch.equal(batch["region"], batch["real"])
+
+
+@pytest.mark.parametrize(("native", "measured"), [(1.5, True), (1.4, True), (1.6, False)])
+def test_the_spectrum_of_an_interpolated_patch_is_not_measured(tmp_path, native, measured):
+    write_marked(tmp_path / "data/10000", pixel_size=native)
+    assert item(tmp_path / "data", tmp_path / "cache")["measured"].item() is measured
 
 
 def test_a_view_that_is_not_available_does_not_open(tmp_path):

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 import torch
 
+from cryoice.learn.baselines import baseline_probabilities
 from cryoice.learn.dataset import PatchDataset, PreparedMicrograph, View
 from cryoice.learn.evaluation import Spectra, baseline_features, high_frequency_scores, prediction_table
 
@@ -46,8 +47,19 @@ def test_an_unmeasured_spectrum_is_no_feature_and_has_no_iciness():
         baseline_features(batches(), spectra()),
         baseline_features(batches((True, False)), spectra()),
     )
-    assert part.statistics.shape[1] < whole.statistics.shape[1]
+    own = (whole.statistics.shape[1] - 2) // 2
+    assert part.statistics.shape == whole.statistics.shape
+    assert np.isfinite(part.statistics[:, : 2 + own]).all()
+    assert np.isnan(part.statistics[:, 2 + own :]).all(axis=1).tolist() == [False] * 3 + [True] * 3
     assert np.isnan(part.iciness).tolist() == [False] * 3 + [True] * 3
+
+
+@pytest.mark.parametrize("both_ways", [1, -1])
+def test_splits_with_and_without_a_spectrum_are_compared_by_what_both_have(both_ways):
+    splits = [baseline_features(batches(measured), spectra()) for measured in ((True, False), (True, True))]
+    found = baseline_probabilities(*splits[::both_ways], seed=0)
+    assert found["iciness"] is None
+    assert found["logistic"].shape == (6,)
 
 
 def test_scores_come_in_the_loaders_order():

@@ -36,6 +36,25 @@ def test_an_unmeasured_spectrum_does_not_reach_the_two_stream_logits() -> None:
     assert not torch.equal(net(patches, ~missing), net(changed, ~missing))
 
 
+def test_unmeasured_spectra_do_not_reach_the_statistics_of_their_stream() -> None:
+    alone, mixed = _two_stream(), _two_stream()
+    mixed.load_state_dict(alone.state_dict())
+    patches = torch.randn(6, 2, 32, 32, generator=torch.Generator().manual_seed(0))
+    alone.train()(patches[:4], torch.ones(4, dtype=torch.bool))
+    mixed.train()(patches, torch.tensor([True] * 4 + [False] * 2))
+    for name, value in alone.spectrum.state_dict().items():
+        torch.testing.assert_close(mixed.spectrum.state_dict()[name], value)
+
+
+@pytest.mark.parametrize(("patch", "depth"), [(16, 4), (17, 4), (16, 3)])
+@pytest.mark.parametrize("measured", [0, 1, 2, 3])
+def test_any_number_of_measured_spectra_trains(patch: int, depth: int, measured: int) -> None:
+    net = TwoStreamClassifier(in_channels=2, patch=patch, **(SMALL | {"depth": depth})).train()
+    logits = net(torch.randn(3, 2, patch, patch), torch.arange(3) < measured)
+    logits.sum().backward()
+    assert torch.isfinite(logits).all()
+
+
 def test_the_network_knows_whether_the_spectrum_was_measured() -> None:
     net = ConvClassifier(in_channels=2, patch=16, **SMALL).eval()
     patches = torch.randn(1, 2, 16, 16)

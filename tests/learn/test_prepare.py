@@ -1,15 +1,18 @@
 """Micrographs are prepared once, whatever is wrong with some of them."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from cryoice.errors import InputError
+from cryoice.files.diagnose import diagnose_entry
 from cryoice.files.micrograph import write_mrc
-from cryoice.learn import prepare as prepare_module
+from cryoice.learn import build, views
 from cryoice.learn.prepare import prepare
-from entry_builder import write_picks
+from entry_builder import write_entry, write_picks
 from training import write_blobs
 
 SHAPE = (60, 75)
@@ -38,8 +41,8 @@ def unread(*_arguments):
 
 def test_a_second_call_reads_no_micrograph(root, tmp_path, monkeypatch):
     first = prepared(root, tmp_path / "cache")
-    monkeypatch.setattr(prepare_module, "read_micrograph", unread)
-    monkeypatch.setattr(prepare_module, "diagnose_entry", unread)
+    monkeypatch.setattr(views, "read_micrograph", unread)
+    monkeypatch.setattr(build, "diagnose_entry", unread)
     second = prepared(root, tmp_path / "cache")
     assert second.micrographs == first.micrographs
     assert second.picks.equals(first.picks)
@@ -48,7 +51,7 @@ def test_a_second_call_reads_no_micrograph(root, tmp_path, monkeypatch):
 def test_new_picks_keep_the_arrays(root, tmp_path, monkeypatch):
     before = prepared(root, tmp_path / "cache").micrographs
     write_picks(root / "10000", "m0", np.array([[30.0, 30.0]]), shape=SHAPE, frame="cryoppp", kind="bad")
-    monkeypatch.setattr(prepare_module, "read_micrograph", unread)
+    monkeypatch.setattr(views, "read_micrograph", unread)
     after = prepared(root, tmp_path / "cache")
     assert after.micrographs == before
     assert (after.picks["micrograph"] == 0).sum() == 26
@@ -71,8 +74,9 @@ def test_a_bad_micrograph_is_skipped_and_named_and_the_others_go_on(root, tmp_pa
     found = prepared(root, tmp_path / "cache")
     assert [m.name for m in found.micrographs] == ["m0", "m2"]
     assert sorted(found.picks["micrograph"].unique()) == [0, 1]
-    assert len(found.notes) == 1
-    assert "m1" in found.notes[0]
+    (note,) = [note for note in found.notes if "m1" in note]
+    assert note.startswith("10000/m1: ")
+    assert found.left_out["micrographs skipped"] == 1
 
 
 def damage(path, content):
@@ -116,6 +120,81 @@ def test_a_finer_entry_is_resampled_to_the_size_asked_for(root, tmp_path):
     assert found.real.open().shape == (30, 38)
     assert found.real.scale == (30 / 60, 38 / 75)
     assert found.spectrum.open().shape == SHAPE
+
+
+def test_a_spectrum_too_coarse_for_ice_is_not_measured(root, tmp_path):
+    assert prepared(root, tmp_path / "cache", spectrum_pixel_size=1.7).micrographs[0].spectrum.path
+    assert prepared(root, tmp_path / "cache", spectrum_pixel_size=1.8).micrographs[0].spectrum.path is None
+
+
+def test_eight_bit_pictures_have_no_spectrum(tmp_path):
+    write_entry(tmp_path / "data/10000", count=1, lite=True, frame="top")
+    found = prepared(tmp_path / "data", tmp_path / "cache", frame="top", pixel_sizes={"10000": 1.0})
+    assert found.micrographs[0].spectrum.path is None
+
+
+def test_a_prepared_data_set_is_found_from_another_folder(root, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    prepared(root, Path("cache"))
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    monkeypatch.setattr(views, "read_micrograph", unread)
+    assert prepared(root, Path("../cache")).micrographs[0].real.open().shape == SHAPE
+
+
+@pytest.mark.parametrize("which", ["one", "all"])
+def test_deleted_arrays_are_made_again(root, tmp_path, which):
+    first = prepared(root, tmp_path / "cache")
+    arrays = sorted((tmp_path / "cache/arrays").glob("*.npy"))
+    for path in arrays[:1] if which == "one" else arrays:
+        path.unlink()
+    assert prepared(root, tmp_path / "cache").micrographs == first.micrographs
+    assert sorted((tmp_path / "cache/arrays").glob("*.npy")) == arrays
+
+
+def test_an_interrupted_build_leaves_no_index(root, tmp_path, monkeypatch):
+    def interrupted(*_arguments, **_options):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(views, "standardise", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            prepared(root, tmp_path / "cache")
+    assert not list((tmp_path / "cache").rglob("index.json"))
+    assert len(prepared(root, tmp_path / "cache").micrographs) == 3
+
+
+def test_two_runs_at_once_build_once(root, tmp_path, monkeypatch):
+    begun = []
+
+    def counted(*arguments, **options):
+        begun.append(arguments)
+        return diagnose_entry(*arguments, **options)
+
+    monkeypatch.setattr(build, "diagnose_entry", counted)
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(lambda _: prepared(root, tmp_path / "cache"), range(2))
+    assert first.micrographs == second.micrographs
+    assert len(begun) == 1
+
+
+def test_an_entry_without_micrographs_is_skipped_with_a_note_unless_it_is_named(root, tmp_path):
+    (root / "10001/micrographs").mkdir(parents=True)
+    found = prepared(root, tmp_path / "cache")
+    assert {micrograph.entry for micrograph in found.micrographs} == {"10000"}
+    assert any("10001/micrographs: no micrographs" in note for note in found.notes)
+    with pytest.raises(InputError, match="10001/micrographs: no micrographs"):
+        prepared(root, tmp_path / "cache", entries=["10000", "10001"])
+    with pytest.raises(InputError, match="10001/micrographs: no micrographs"):
+        prepared(root / "10001", tmp_path / "cache")
+
+
+def test_entries_of_one_name_stay_apart(tmp_path):
+    for parent in ("a", "b"):
+        write_blobs(tmp_path / "data" / parent / "10000", count=1, shape=SHAPE)
+    found = prepared(tmp_path / "data", tmp_path / "cache", pixel_sizes={"b/10000": 1.6})
+    assert [micrograph.entry for micrograph in found.micrographs] == ["a/10000", "b/10000"]
+    assert found.pixel_sizes == [1.5, 1.6]
 
 
 def test_a_pixel_size_by_entry_wins_over_the_header(root, tmp_path):

@@ -4,10 +4,12 @@ import logging
 import shlex
 import shutil
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 import torch
+from hydra.utils import get_class
 
 from cryoice.errors import InputError
 from cryoice.experiment.callbacks import LAST, SETTINGS
@@ -16,26 +18,44 @@ from cryoice.experiment.tracking import HISTORY
 
 log = logging.getLogger(__name__)
 
-MAY_DIFFER = ("ckpt", "name", "logger", "bootstrap", "cache", "patience")
+MAY_DIFFER = (
+    "ckpt", "name", "logger", "logger.*", "bootstrap", "patience", "cache", "data.cache", "data.jobs",
+    "data.num_workers", "trainer.enable_*", "trainer.log_every_n_steps",
+)  # fmt: skip
 """Settings that a resumed run may change: they do not touch the weights."""
 
+FINISHED = "metrics.json"
+"""A run's folder has this file when the run is done."""
 
-def find_checkpoint(ckpt: str, *, outputs: Path, name: str) -> Path:
-    """Return the checkpoint's path; ``last`` is the newest run's file ``name`` anywhere in ``outputs``.
+TRAINER = "pytorch_lightning.Trainer"
+HOMES = ("cryoice.", "torch.optim.")
+"""Packages whose classes a checkpoint may name for building, beside the trainer."""
+
+CALLS = ("_args_", "_partial_", "_call_")
+"""Keys of Hydra's `instantiate` that no file of ours has."""
+
+
+def find_checkpoint(ckpt: str, *, outputs: Path, name: str, finished: bool) -> Path:
+    """Return the checkpoint's path; ``last``: the file ``name`` of the newest run anywhere in ``outputs``.
+
+    ``finished`` chooses among the runs that are done, or among those that are not.
 
     Raises
     ------
     InputError
-        There is no such file, or no run to continue.
+        There is no such file, or no such run.
     """
     if ckpt != "last":
         if not Path(ckpt).is_file():
             raise InputError(f"ckpt={ckpt}: no such file; give a checkpoint's path, or last")
         return Path(ckpt)
-    found = sorted(outputs.rglob(f"checkpoints/{name}"), key=lambda path: path.stat().st_mtime)
-    if not found:
-        raise InputError(f"ckpt=last: no run under {outputs} has a {name}; give a checkpoint's path")
-    return found[-1]
+    found = list(outputs.rglob(f"checkpoints/{name}"))
+    wanted = [path for path in found if (path.parents[1] / FINISHED).exists() == finished]
+    if wanted:
+        return max(wanted, key=lambda path: path.stat().st_mtime)
+    fault = "has finished" if finished else "is left to continue, all have finished"
+    fault = fault if found else f"has a {name}"
+    raise InputError(f"ckpt=last: no run under {outputs} {fault}; give a checkpoint's path")
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
@@ -44,7 +64,8 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     Raises
     ------
     InputError
-        The file is corrupt, holds code, or was not written by this project.
+        The file is corrupt, holds code, names classes to build that are not this project's, or was
+        not written by it.
     """
     try:
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
@@ -54,6 +75,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         raise InputError(
             f"{path}: a checkpoint without this project's settings; give one that train.py wrote"
         )
+    _require_known_classes(checkpoint, path)
     return checkpoint
 
 
@@ -67,7 +89,7 @@ def checkpoint_to_resume(settings: dict[str, Any], *, run_dir: Path) -> Path | N
     """
     if settings["ckpt"] is None:
         return None
-    path = find_checkpoint(settings["ckpt"], outputs=run_dir.parent, name=LAST)
+    path = find_checkpoint(settings["ckpt"], outputs=run_dir.parent, name=LAST, finished=False)
     require_same_settings(read_checkpoint(path), settings, path)
     history = path.resolve().parents[1] / HISTORY
     if history.is_dir() and history != (run_dir / HISTORY).resolve():
@@ -84,14 +106,45 @@ def continuation(checkpoint: Path, *, overrides: Sequence[str]) -> str:
 
 def require_same_settings(checkpoint: dict[str, Any], settings: dict[str, Any], path: Path) -> None:
     """Raise `InputError` where a resumed run would not continue the training that was interrupted."""
-    before, now = (
-        flatten({k: v for k, v in s.items() if k not in MAY_DIFFER}) for s in (checkpoint[SETTINGS], settings)
-    )
-    changed = sorted(
-        key for key in before.keys() | now.keys() if before.get(key) != now.get(key) and ".cache" not in key
-    )
+    before, now = (_decisive(one) for one in (checkpoint[SETTINGS], settings))
+    changed = sorted(key for key in before.keys() | now.keys() if before.get(key) != now.get(key))
     if changed:
         lines = ", ".join(f"{key}={now.get(key)} (was {before.get(key)})" for key in changed[:5])
         raise InputError(
             f"ckpt={path}: cannot continue with other settings: {lines}; give the run's own overrides"
         )
+
+
+def _decisive(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings that the weights depend on, flat; the data's folder by its whole path."""
+    flat = flatten(settings)
+    if isinstance(root := flat.get("data.root"), str):
+        flat["data.root"] = str(Path(root).resolve())
+    return {
+        key: value for key, value in flat.items() if not any(fnmatchcase(key, name) for name in MAY_DIFFER)
+    }
+
+
+def _require_known_classes(content: Any, path: Path) -> None:
+    """Raise `InputError` where building from a checkpoint's settings would call what is not ours."""
+    if isinstance(content, str) and "${" in content:
+        raise InputError(f"{path}: holds an interpolation, {content}; give a checkpoint that train.py wrote")
+    if isinstance(content, dict):
+        for key, value in content.items():
+            if key in CALLS or (key == "_target_" and not _is_known_class(value)):
+                raise InputError(
+                    f"{path}: would call {key}={value}; only classes of cryoice and torch.optim are built"
+                )
+            _require_known_classes(value, path)
+    elif isinstance(content, list | tuple):
+        for value in content:
+            _require_known_classes(value, path)
+
+
+def _is_known_class(target: Any) -> bool:
+    if not isinstance(target, str) or not target.startswith(HOMES):
+        return target == TRAINER
+    try:
+        return get_class(target).__module__.startswith(HOMES)  # not what a module of ours imports
+    except Exception:  # whatever an import or Hydra's own policy objects with
+        return False

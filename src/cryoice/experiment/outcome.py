@@ -14,6 +14,7 @@ from pytorch_lightning.loggers import Logger
 
 from cryoice.constants import BAD
 from cryoice.experiment.run_log import log_figures, log_results, log_samples
+from cryoice.experiment.tracking import log_curves
 from cryoice.files.atomic import replacing
 from cryoice.learn.baselines import baseline_probabilities
 from cryoice.learn.classifier import PatchClassifier
@@ -28,6 +29,9 @@ from cryoice.report.results import Monitored, Results, build_results
 from cryoice.report.tables import write_results
 
 log = logging.getLogger(__name__)
+
+BASELINES = ("majority", "iciness", "logistic")
+"""Names of `learn.baselines.baseline_probabilities`."""
 
 SHOWN = 12
 """Patches in a gallery."""
@@ -46,16 +50,14 @@ def report_outcome(
     monitor: Monitored | None,
 ) -> Results:
     """Write metrics.json, metrics.md, predictions.csv and figures/ for a module just tested."""
-    dataset = data.datasets["test"]
     _, probability = module.predictions()
-    predictions = prediction_table(dataset, probability)
+    predictions = prediction_table(data.datasets["test"], probability)
     with replacing(run_dir / "predictions.csv") as path:
         predictions.to_csv(path, index=False)
     spectra = Spectra.of(settings["channels"], patch=settings["patch"], pixel_size=settings["pixel_size"])
-    train, test = (baseline_features(data.loader(split), spectra) for split in ("train", "test"))
     results = build_results(
         predictions,
-        baseline_probabilities(train, test, seed=settings["seed"]),
+        _baselines(data, spectra, seed=settings["seed"]),
         name=settings["name"],
         commit=_commit(),
         seed=settings["seed"],
@@ -65,26 +67,45 @@ def report_outcome(
         monitor=monitor,
     )
     write_results(results, run_dir)
+    log_results(loggers, results)
+    log_curves(loggers, predictions)
+    _report_figures(module, data, predictions, spectra, loggers, run_dir=run_dir)
+    return results
+
+
+def _baselines(data: CryoPPPDataModule, spectra: Spectra, *, seed: int) -> dict[str, Any]:
+    """Return the baselines' probabilities, None where there is no training split to fit them on."""
+    if "train" not in data.datasets:
+        return dict.fromkeys(BASELINES)
+    train, test = (baseline_features(data.loader(split), spectra) for split in ("train", "test"))
+    return dict(baseline_probabilities(train, test, seed=seed))
+
+
+def _report_figures(
+    module: PatchClassifier,
+    data: CryoPPPDataModule,
+    predictions: pd.DataFrame,
+    spectra: Spectra,
+    loggers: list[Logger],
+    *,
+    run_dir: Path,
+) -> None:
+    dataset = data.datasets["test"]
     samples = _samples(module, dataset, predictions)
+    label, probability = samples["label"], samples["probability"]
     figures = {
         "a_micrograph": _micrograph(dataset, predictions, data.prepared().diameters),
         "b_false_positives": _false_positives(data, spectra),
-        "c_samples": plot_samples(
-            samples["real"], samples["spectrum"], samples["label"], samples["probability"]
-        ),
+        "c_samples": plot_samples(samples["real"], samples["spectrum"], label, probability),
         "d_performance": plot_performance(predictions),
         "e_curves": plot_curves(read_history(run_dir)),
     }
+    paths = {name: run_dir / "figures" / f"{name}.png" for name in figures}
     for name, figure in figures.items():
-        save_figure(figure, run_dir / "figures" / f"{name}.png")
-    log_results(loggers, results)
-    log_figures(loggers, {name: run_dir / "figures" / f"{name}.png" for name in figures})
-    captions = [
-        f"{'BAD' if y else 'GOOD'} {p:.2f}"
-        for y, p in zip(samples["label"], samples["probability"], strict=True)
-    ]
+        save_figure(figure, paths[name])
+    log_figures(loggers, paths)
+    captions = [f"{'BAD' if y else 'GOOD'} {p:.2f}" for y, p in zip(label, probability, strict=True)]
     log_samples(loggers, {name: samples[name] for name in ("real", "spectrum")}, captions=captions)
-    return results
 
 
 def _micrograph(dataset: PatchDataset, predictions: pd.DataFrame, diameters: list[float | None]) -> Figure:

@@ -1,34 +1,25 @@
-"""One run from its config to its figures: what ``train.py`` and ``evaluate.py`` do."""
+"""One run from its config to its figures: what ``train.py`` does."""
 
 import logging
 import math
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
 import torch
 from hydra.core.hydra_config import HydraConfig
-from hydra.errors import CompactHydraException, InstantiationException
 from hydra.types import RunMode
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 from pytorch_lightning.loggers import Logger
 
-from cryoice.errors import InputError
-from cryoice.experiment.callbacks import BEST, LAST, SETTINGS, Stopped, training_callbacks
-from cryoice.experiment.checkpoints import (
-    checkpoint_to_resume,
-    continuation,
-    find_checkpoint,
-    read_checkpoint,
-)
+from cryoice.experiment.callbacks import BEST, LAST, Stopped, training_callbacks
+from cryoice.experiment.checkpoints import checkpoint_to_resume, continuation
+from cryoice.experiment.limits import check_values
 from cryoice.experiment.outcome import report_outcome
 from cryoice.experiment.quiet import no_needless_warnings, quiet_lightning
 from cryoice.experiment.run_log import log_checkpoint_artifact
-from cryoice.experiment.settings import check_targets, check_values, plain_settings
+from cryoice.experiment.settings import check_targets, plain_settings
 from cryoice.experiment.tracking import finish, make_logger
 from cryoice.learn.classifier import PatchClassifier
 from cryoice.learn.datamodule import CryoPPPDataModule
@@ -38,20 +29,6 @@ log = logging.getLogger(__name__)
 
 CHECKPOINTS = "checkpoints"
 """Folder of a run's checkpoints, in its own."""
-
-
-@contextmanager
-def one_line_errors() -> Iterator[None]:
-    """Turn an `InputError` into one line on stderr and exit status 1; in a sweep, the others go on."""
-    try:
-        yield
-    except (InputError, InstantiationException) as error:
-        fault = error.__cause__ if isinstance(error, InstantiationException) else error
-        if not isinstance(fault, InputError):
-            raise
-        if HydraConfig.get().mode == RunMode.MULTIRUN:
-            raise CompactHydraException(f"error: {fault}") from fault
-        sys.exit(f"error: {fault}")
 
 
 def train(config: DictConfig) -> float:
@@ -66,9 +43,7 @@ def train(config: DictConfig) -> float:
     check_values(settings)
     check_targets(settings)
     run_dir = Path(HydraConfig.get().runtime.output_dir)
-    quiet_lightning()
-    pl.seed_everything(settings["seed"], workers=True, verbose=False)
-    torch.set_flush_denormal(True)
+    start_process(settings["seed"])
     resume = checkpoint_to_resume(settings, run_dir=run_dir)
     data = build_data(settings)
     module = build_module(settings)
@@ -79,10 +54,9 @@ def train(config: DictConfig) -> float:
         monitor = _fit(settings, module, data, loggers, run_dir=run_dir, resume=resume)
         best = run_dir / CHECKPOINTS / BEST
         log_checkpoint_artifact(loggers, best)
-        _test(best, data, settings, loggers, run_dir=run_dir, monitor=monitor)
+        score_checkpoint(best, data, settings, loggers, run_dir=run_dir, monitor=monitor)
     except Stopped:
-        overrides = HydraConfig.get().overrides.task
-        log.warning("to continue: %s", continuation(run_dir / CHECKPOINTS / LAST, overrides=overrides))
+        log.warning("to continue: %s", _continuation(run_dir / CHECKPOINTS / LAST))
         raise
     finally:
         where = finish(loggers)
@@ -92,20 +66,11 @@ def train(config: DictConfig) -> float:
     return math.nan if monitor["value"] is None else monitor["value"]
 
 
-def evaluate(config: DictConfig) -> None:
-    """Test a checkpoint on its own test micrographs, or on another folder's, and write the figures."""
-    wanted = plain_settings(config)
-    run_dir = Path(HydraConfig.get().runtime.output_dir)
+def start_process(seed: int) -> None:
+    """Do what every run begins with; the same for training and evaluating, so that scores agree."""
     quiet_lightning()
-    path = find_checkpoint(wanted["ckpt"], outputs=Path("outputs"), name=BEST)
-    settings = read_checkpoint(path)[SETTINGS] | {"bootstrap": wanted["bootstrap"]}
-    settings["data"] = _other_data(
-        settings["data"], {k: v for k, v in wanted["data"].items() if v is not None}
-    )
-    pl.seed_everything(settings["seed"], workers=True, verbose=False)
-    data = build_data(settings)
-    _test(path, data, settings, [], run_dir=run_dir, monitor=None)
-    log.info("figures and numbers: %s", run_dir)
+    pl.seed_everything(seed, workers=True, verbose=False)
+    torch.set_flush_denormal(True)
 
 
 def build_data(settings: dict[str, Any]) -> CryoPPPDataModule:
@@ -150,7 +115,7 @@ def _fit(
     return Monitored(metric=settings["monitor"]["metric"], mode=settings["monitor"]["mode"], value=value)
 
 
-def _test(
+def score_checkpoint(
     checkpoint: Path,
     data: CryoPPPDataModule,
     settings: dict[str, Any],
@@ -159,6 +124,7 @@ def _test(
     run_dir: Path,
     monitor: Monitored | None,
 ) -> None:
+    """Test a checkpoint on the test split and write all figures and numbers into the run's folder."""
     module = PatchClassifier.load_from_checkpoint(checkpoint, weights_only=True, map_location="cpu")
     keys = ("_target_", "accelerator", "devices", "precision", "enable_progress_bar")
     trainer = instantiate(
@@ -173,11 +139,10 @@ def _test(
     report_outcome(module, data, settings, loggers, run_dir=run_dir, monitor=monitor)
 
 
-def _other_data(data: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    if "root" in changes:
-        data = {key: value for key, value in data.items() if key not in ("simulation", "jobs")}
-        data["_target_"] = "cryoice.learn.datamodule.CryoPPPDataModule"
-    return data | changes
+def _continuation(checkpoint: Path) -> str:
+    hydra = HydraConfig.get()
+    single = ["hydra.mode=RUN"] if hydra.mode == RunMode.MULTIRUN else []  # a preset may be a sweep
+    return continuation(checkpoint, overrides=[*hydra.overrides.task, *single])
 
 
 def _logger_settings(settings: dict[str, Any]) -> dict[str, Any]:

@@ -6,8 +6,6 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float, UInt8
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from pytorch_lightning.loggers import Logger, WandbLogger
 
 _PREFIX = {"label": "test", "true_label": "test_true"}
@@ -18,12 +16,11 @@ def wandb_loggers(loggers: Sequence[Logger]) -> list[WandbLogger]:
     return [logger for logger in loggers if isinstance(logger, WandbLogger)]
 
 
-def log_figures(loggers: Sequence[Logger], figures: Mapping[str, Figure | Path]) -> None:
-    """Add figures, or pictures already written, as ``figures/<name>``."""
+def log_figures(loggers: Sequence[Logger], figures: Mapping[str, Path]) -> None:
+    """Add pictures as ``figures/<name>``."""
     for logger in wandb_loggers(loggers):
-        for name, figure in figures.items():
-            picture = _pixels(figure) if isinstance(figure, Figure) else str(figure)
-            logger.log_image(f"figures/{name}", [picture])
+        for name, path in figures.items():
+            logger.log_image(f"figures/{name}", [str(path)])
 
 
 def log_results(loggers: Sequence[Logger], results: Mapping[str, Any]) -> None:
@@ -70,12 +67,6 @@ def log_checkpoint_artifact(loggers: Sequence[Logger], path: Path) -> None:
     for logger in wandb_loggers(loggers):
         run = logger.experiment
         run.log_artifact(str(path), name=f"model-{run.id}", type="model")
-
-
-def _pixels(figure: Figure) -> UInt8[np.ndarray, "height width 4"]:
-    canvas: Any = FigureCanvasAgg(figure)
-    canvas.draw()
-    return np.asarray(canvas.buffer_rgba()).copy()
 
 
 def _grey(patch: Float[np.ndarray, "height width"]) -> UInt8[np.ndarray, "height width"]:

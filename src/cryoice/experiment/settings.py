@@ -2,7 +2,7 @@
 
 import inspect
 import types
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from hydra.utils import get_class
 from omegaconf import DictConfig, OmegaConf
@@ -46,54 +46,7 @@ def check_targets(settings: dict[str, Any], prefix: str = "") -> None:
             check_targets(group, f"{prefix}{name}.")
 
 
-CHOICES = {
-    "monitor.metric": ("val/auroc", "val/auprc", "val/accuracy", "val/f1", "val/loss"),
-    "monitor.mode": ("min", "max"),
-    "channels.spectrum.kind": ("averaged", "plain"),
-    "channels.spectrum.window": ("hann", "tukey", "none"),
-    "data.split.by": ("micrograph", "entry"),
-}
-"""What the text of a key can be, where no class checks it."""
-
-LEAST = {
-    "seed": 0,
-    "batch_size": 1,
-    "patience": 0,
-    "bootstrap": 1,
-    "trainer.max_epochs": 1,
-    "data.num_workers": 0,
-    "optimizer.lr": 0.0,
-    "augment.gain": 0.0,
-    "augment.offset": 0.0,
-    "channels.spectrum.field": 0.0,
-    "channels.spectrum.pixel_size": 0.01,
-}
-"""The least value of numbers that no class checks."""
-
-
-def check_values(settings: dict[str, Any]) -> None:
-    """Check what is not tied to a class: names to choose from, the least values of numbers, channels.
-
-    Raises
-    ------
-    InputError
-        Another name, no number or one below its least value, or channels that do not exist.
-    """
-    flat = flatten(settings)
-    for key in CHOICES.keys() & flat.keys():
-        if flat[key] not in CHOICES[key]:
-            raise InputError(f"{key}={flat[key]}: choose from {', '.join(CHOICES[key])}")
-    for key in LEAST.keys() & flat.keys():
-        if not _matches(flat[key], float):
-            raise InputError(f"{key}={flat[key]}: must be a number")
-        if not flat[key] >= LEAST[key]:
-            raise InputError(f"{key}={flat[key]}: must be at least {LEAST[key]:g}")
-    use = flat["channels.use"]
-    if not isinstance(use, list) or use not in (["real"], ["spectrum"], ["real", "spectrum"]):
-        raise InputError(f"channels.use={use}: choose from [real], [spectrum], [real,spectrum]")
-
-
-def flatten(settings: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+def flatten(settings: dict[Any, Any], prefix: str = "") -> dict[str, Any]:
     """Return nested settings as one dictionary with dotted keys; an empty group stays as it is."""
     flat: dict[str, Any] = {}
     for key, value in settings.items():
@@ -117,7 +70,7 @@ def _check_group(name: str, group: dict[str, Any]) -> None:
             raise InputError(
                 f"{name}.{key}: {target.__name__} has no such setting; it has {', '.join(sorted(known))}"
             )
-        if key in hints and not _matches(value, hints[key]):
+        if key in hints and not matches(value, hints[key]):
             raise InputError(f"{name}.{key}={value}: must be {_describe(hints[key])}")
 
 
@@ -143,10 +96,13 @@ def _hints(cls: type) -> dict[str, Any]:
         return {}
 
 
-def _matches(value: Any, hint: Any) -> bool:
+def matches(value: Any, hint: Any) -> bool:
+    """Return whether a value is what an annotation asks for; True for annotations not understood."""
     origin = get_origin(hint)
     if origin in (Union, types.UnionType):
-        return any(_matches(value, option) for option in get_args(hint))
+        return any(matches(value, option) for option in get_args(hint))
+    if origin is Literal:
+        return value in get_args(hint)
     if hint is float:
         return isinstance(value, int | float) and not isinstance(value, bool)
     if hint is int:
@@ -154,12 +110,24 @@ def _matches(value: Any, hint: Any) -> bool:
     if hint in (str, bool, type(None)):
         return isinstance(value, hint)
     if isinstance(origin, type) and origin.__module__ == "collections.abc":
-        return isinstance(value, origin) and not isinstance(value, str)
+        return isinstance(value, origin) and not isinstance(value, str) and _elements_match(value, hint)
     return True
 
 
+def _elements_match(value: Any, hint: Any) -> bool:
+    wanted = get_args(hint)[-1]
+    elements = value.values() if isinstance(value, dict) else value
+    return all(matches(element, wanted) for element in elements)
+
+
 def _describe(hint: Any) -> str:
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin in (Union, types.UnionType):
+        return " or ".join(dict.fromkeys(_describe(option) for option in arguments))
+    if origin is Literal:
+        return ", ".join(map(str, arguments))
+    of_numbers, many = arguments[-1:] == (float,), "Sequence" in str(hint)
+    if of_numbers:
+        return "a list of numbers" if many else "numbers by name"
     names = {int: "a whole number", float: "a number", str: "text", bool: "true or false", type(None): "null"}
-    if get_origin(hint) in (Union, types.UnionType):
-        return " or ".join(_describe(option) for option in get_args(hint))
-    return names.get(hint, "a list" if "Sequence" in str(hint) else "a group of keys")
+    return names.get(hint, "a list" if many else "a group of keys")

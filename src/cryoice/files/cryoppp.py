@@ -3,6 +3,7 @@
 Layout: Dhakal et al., A large expert-curated cryo-EM image dataset, doi:10.1038/s41597-023-02280-2.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,12 +25,19 @@ _GOOD_STAR, _BAD_STAR = "*_particles_selected.star", "*_particles_excluded.star"
 
 @dataclass(frozen=True)
 class Entry:
-    """One protein of CryoPPP; ``lite`` when its micrographs are pictures, not MRC files."""
+    """One protein of CryoPPP; ``lite`` when its micrographs are pictures, not MRC files.
+
+    ``name`` is the folder's, or its path below the data's root where two folders share that one.
+    """
 
     name: str
     root: Path
     lite: bool
     micrographs: tuple[EntryMicrograph, ...]
+
+    def goes_by(self, name: str) -> bool:
+        """Whether a user may mean this entry: by its name, its folder's or the folder's above."""
+        return name in _aliases(self.root, self.name)
 
 
 def find_entries(root: Path, *, names: Sequence[str] | None = None) -> list[Entry]:
@@ -42,17 +50,24 @@ def find_entries(root: Path, *, names: Sequence[str] | None = None) -> list[Entr
     names
         Entries to keep, in this order; '10389' stands for '10389/10389A' and '10389/10389B'.
 
+    Returns
+    -------
+    list
+        An entry whose micrographs are missing is among them, with none.
+
     Raises
     ------
     InputError
-        The folder is missing or holds no entry, an entry has no micrographs or is unknown.
+        The folder is missing or holds no entry, or an entry is unknown.
     """
     if not root.is_dir():
         raise InputError(f"{root}: no such folder; give the folder that holds the CryoPPP entries")
     folders = _entry_folders(root)
     if not folders:
         raise InputError(f"{root}: no CryoPPP entry, a folder with '{_MICROGRAPHS}/' in it; give another")
-    return [_entry(folder) for folder in (folders if names is None else _chosen(root, folders, names))]
+    named = _named(root, folders)
+    chosen = folders if names is None else _chosen(root, named, names)
+    return [_entry(folder, named[folder]) for folder in chosen]
 
 
 def _entry_folders(root: Path) -> list[Path]:
@@ -81,35 +96,42 @@ def _listed(folder: Path) -> list[Path]:
         raise InputError(f"{folder}: cannot be listed ({error.strerror}); change its permissions") from error
 
 
-def _chosen(root: Path, folders: list[Path], names: Sequence[str]) -> list[Path]:
+def _named(root: Path, folders: list[Path]) -> dict[Path, str]:
+    taken = Counter(_name(folder) for folder in folders)
+    return {
+        folder: _name(folder) if taken[_name(folder)] == 1 else folder.relative_to(root).as_posix()
+        for folder in folders
+    }
+
+
+def _chosen(root: Path, named: dict[Path, str], names: Sequence[str]) -> list[Path]:
     chosen: list[Path] = []
     for name in names:
-        found = [folder for folder in folders if name in (_name(folder), _name(folder.parent))]
+        found = [folder for folder, own in named.items() if name in _aliases(folder, own)]
         if not found:
-            known = ", ".join(_name(folder) for folder in folders)
-            raise InputError(f"{root}: no entry {name}; there are {known}")
+            raise InputError(f"{root}: no entry {name}; there are {', '.join(named.values())}")
         chosen += found
     return list(dict.fromkeys(chosen))
+
+
+def _aliases(folder: Path, name: str) -> tuple[str, str, str]:
+    return name, _name(folder), _name(folder.parent)
 
 
 def _name(folder: Path) -> str:
     return folder.name if folder.name not in ("", "..") else folder.resolve().name
 
 
-def _entry(folder: Path) -> Entry:
+def _entry(folder: Path, name: str) -> Entry:
     paths = _micrograph_paths(folder / _MICROGRAPHS)
-    if not paths:
-        raise InputError(
-            f"{folder / _MICROGRAPHS}: no micrographs; fetch them or leave the entry {_name(folder)} out"
-        )
     truth = folder / _TRUTH
     good, bad = _csv_files(truth / _GOOD_FOLDER, ""), _csv_files(truth / _BAD_FOLDER, _BAD_ENDING)
     if good or bad:
         micrographs = _with_csv(paths, good, bad, _csv_files(truth / _LABELS_FOLDER, ""))
     else:
         micrographs = _with_star(paths, _first(truth, _GOOD_STAR), _first(truth, _BAD_STAR))
-    lite = all(path.suffix.lower() in PICTURE_SUFFIXES for path in paths.values())
-    return Entry(name=_name(folder), root=folder, lite=lite, micrographs=micrographs)
+    lite = bool(paths) and all(path.suffix.lower() in PICTURE_SUFFIXES for path in paths.values())
+    return Entry(name=name, root=folder, lite=lite, micrographs=micrographs)
 
 
 def _micrograph_paths(folder: Path) -> dict[str, Path]:

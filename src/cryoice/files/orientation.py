@@ -1,6 +1,5 @@
 """The orientation probe finds the frame in which the picks of an entry sit on particles."""
 
-import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -19,15 +18,13 @@ __all__ = [
     "WINNING_Z",
     "FrameProbe",
     "choose_frame",
-    "confirms",
     "contradicts",
+    "doubt",
     "inside",
     "probe_frames",
     "to_coordinates",
     "to_positions",
 ]
-
-_log = logging.getLogger(__name__)
 
 WINNING_Z = 3.0
 """Least z of a frame that wins, and its least lead: of four frames tried, one may be lucky."""
@@ -90,7 +87,7 @@ def probe_frames(samples: Iterable[tuple[Float[np.ndarray, "_ _"], Picks]]) -> F
 
 
 def choose_frame(entry_name: str, probe: FrameProbe, *, declared: str) -> str:
-    """Return the declared frame unless another one wins; log a warning when it is unconfirmed.
+    """Return the declared frame unless another one wins; `doubt` tells how sure that is.
 
     Raises
     ------
@@ -100,13 +97,6 @@ def choose_frame(entry_name: str, probe: FrameProbe, *, declared: str) -> str:
     contradiction = contradicts(entry_name, probe, frame=declared)
     if contradiction is not None:
         raise InputError(contradiction)
-    if not confirms(probe, declared):
-        _log.warning(
-            '%s: no frame wins at z >= 3, so the declared "%s" (z = %.1f) is kept unconfirmed',
-            entry_name,
-            declared,
-            probe.z[declared],
-        )
     return declared
 
 
@@ -121,9 +111,18 @@ def contradicts(entry_name: str, probe: FrameProbe, *, frame: str) -> str | None
     )
 
 
-def confirms(probe: FrameProbe, frame: str) -> bool:
-    """Whether the frame has z >= 3 and is the best or too close to the best to tell them apart."""
-    return probe.z[frame] >= WINNING_Z and max(probe.z.values()) - probe.z[frame] < WINNING_Z
+def doubt(entry_name: str, probe: FrameProbe, *, frame: str) -> str | None:
+    """Say why a frame that nothing contradicts is not sure either; None when it is the best, z >= 3."""
+    best = max(probe.z, key=lambda other: probe.z[other])
+    own, lead = probe.z[frame], probe.z[best] - probe.z[frame]
+    if own < WINNING_Z or lead >= WINNING_Z:
+        return f"{entry_name}: no frame wins at z >= 3; {frame} (z = {own:.1f}) is taken unconfirmed"
+    if lead > 0:
+        return (
+            f"{entry_name}: {frame} (z = {own:.1f}) is taken, though {best} (z = {probe.z[best]:.1f}) fits "
+            f"a little better; set data.frame={best} if the picks lie beside the particles"
+        )
+    return None
 
 
 def _scores(array: Float[np.ndarray, "_ _"], picks: Picks) -> list[tuple[float, float]] | None:

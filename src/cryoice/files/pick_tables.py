@@ -27,6 +27,12 @@ class PickTable:
     y: Float64[np.ndarray, " n"]
     diameter: Float64[np.ndarray, " n"]
 
+    @classmethod
+    def empty(cls) -> "PickTable":
+        """No picks at all."""
+        nothing = np.empty(0, dtype=np.float64)
+        return cls(x=nothing, y=nothing, diameter=nothing)
+
 
 def read_pick_csv(path: Path) -> PickTable:
     """Read the picks of one micrograph from a CSV file of CryoPPP; a missing diameter column gives NaN.
@@ -74,11 +80,7 @@ def read_pick_star(path: Path, name: str) -> PickTable:
     InputError
         As `star_names`.
     """
-    table = _star_tables(path, path.stat().st_mtime_ns).get(name)
-    if table is None:
-        empty = np.empty(0, dtype=np.float64)
-        return PickTable(x=empty, y=empty, diameter=empty)
-    return table
+    return _star_tables(path, path.stat().st_mtime_ns).get(name) or PickTable.empty()
 
 
 def star_names(path: Path) -> list[str]:

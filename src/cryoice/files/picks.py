@@ -98,8 +98,7 @@ def read_picks(micrograph: EntryMicrograph) -> Picks:
 
 def _table(micrograph: EntryMicrograph, path: Path | None) -> PickTable:
     if path is None:
-        empty = np.empty(0, dtype=np.float64)
-        return PickTable(x=empty, y=empty, diameter=empty)
+        return PickTable.empty()
     if micrograph.star_name is not None:
         return read_pick_star(path, micrograph.star_name)
     return read_pick_csv(path)

@@ -20,7 +20,7 @@ class Features:
     Attributes
     ----------
     statistics
-        Mean, standard deviation and log radial spectrum of each patch.
+        Mean, standard deviation and log radial spectra of each patch; NaN where one was not measured.
     iciness
         Power in the ice band against the rest; NaN where Nyquist forbids it.
     label
@@ -40,15 +40,17 @@ def baseline_probabilities(
     - ``majority``: the training prevalence for every patch
     - ``iciness``: logistic regression on the iciness alone, which is a threshold with a probability;
       None when any patch lacks it
-    - ``logistic``: logistic regression on the standardised statistics; None when one is not finite
+    - ``logistic``: logistic regression on the standardised statistics that every patch has
 
     With a single class to learn from, the fitted two fall back to the prevalence as well.
     """
     ice_train, ice_test = train.iciness[:, None], test.iciness[:, None]
+    known = np.isfinite(train.statistics).all(axis=0) & np.isfinite(test.statistics).all(axis=0)
+    statistics = [part.statistics.compress(known, axis=1) for part in (train, test)]
     return {
         "majority": np.full(len(test.label), _prevalence(train.label)),
         "iciness": _fitted(ice_train, train.label, ice_test, seed),
-        "logistic": _fitted(train.statistics, train.label, test.statistics, seed),
+        "logistic": _fitted(statistics[0], train.label, statistics[1], seed),
     }
 
 

@@ -57,6 +57,7 @@ class PatchClassifier(pl.LightningModule):
             }
         )
         self.metrics = nn.ModuleDict({split: metrics.clone(prefix=f"{split}/") for split in ("val", "test")})
+        self.train_accuracy = BinaryAccuracy()
         self.outputs: list[tuple[Tensor, Tensor]] = []
 
     def forward(self, batch: Mapping[str, Tensor]) -> Float[Tensor, "batch 2"]:
@@ -71,7 +72,8 @@ class PatchClassifier(pl.LightningModule):
         """Draw this step's random numbers from (seed, epoch, batch), so that a resumed run repeats them."""
         epoch = self.hparams["seed"] * 1_000_003 + self.current_epoch
         torch.manual_seed((epoch * 1_000_003 + batch_idx) % 2**63)
-        loss: Tensor = self.loss(self(self.augmented(batch)), batch["label"])
+        logits = self(self.augmented(batch))
+        loss: Tensor = self.loss(logits, batch["label"])
         if not torch.isfinite(loss):
             raise InputError(
                 f"the training loss is {loss.item()}; lower optimizer.lr or use trainer.precision=32-true"
@@ -79,6 +81,8 @@ class PatchClassifier(pl.LightningModule):
         self.log(
             "train/loss", loss, on_step=True, on_epoch=True, prog_bar=True, batch_size=len(batch["label"])
         )
+        self.train_accuracy.update(logits.detach().softmax(dim=1)[:, BAD], batch["label"])
+        self.log("train/accuracy", self.train_accuracy, on_step=False, on_epoch=True)
         return loss
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:

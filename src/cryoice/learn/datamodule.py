@@ -15,6 +15,7 @@ from cryoice.constants import BAD, GOOD
 from cryoice.errors import InputError
 from cryoice.learn.dataset import PatchDataset, whole_batch
 from cryoice.learn.loader import ResumableLoader
+from cryoice.learn.pixel_sizes import checked_sizes
 from cryoice.learn.prepare import Prepared, prepare
 from cryoice.learn.splits import SPLITS, split_micrographs
 from cryoice.learn.view import spectrum_region
@@ -33,11 +34,11 @@ class CryoPPPDataModule(pl.LightningDataModule):
     root
         Folder that holds the entries, or one entry.
     entries
-        Names of the entries to use; None: all.
+        Names of the entries to use; None: all. Names of digits may be numbers, here and below.
     frame
         ``auto`` (the declared frame, checked by the orientation probe) or a frame by name.
     pixel_sizes
-        Å/px by entry, over what the files say.
+        Å/px by entry, over what the files say; None: as the files say.
     margin
         Distance in Å that a pick must keep from the edge; None: as much as its patch needs.
     split
@@ -54,9 +55,9 @@ class CryoPPPDataModule(pl.LightningDataModule):
         self,
         *,
         root: str,
-        entries: Sequence[str] | None,
+        entries: Sequence[str | int] | None,
         frame: str,
-        pixel_sizes: Mapping[str, float],
+        pixel_sizes: Mapping[Any, float] | None,
         margin: float | None,
         split: Mapping[str, Any],
         patch: int,
@@ -73,7 +74,8 @@ class CryoPPPDataModule(pl.LightningDataModule):
         if pixel_size <= 0:
             raise InputError(f"pixel_size={pixel_size}: must be positive (Å/px)")
         self.root, self.cache = Path(root), Path(cache)
-        self.entries, self.frame, self.pixel_sizes = entries, frame, dict(pixel_sizes)
+        self.entries = None if entries is None else [str(name) for name in entries]
+        self.frame, self.pixel_sizes = frame, checked_sizes(pixel_sizes or {})
         self.patch, self.pixel_size, self.margin = patch, pixel_size, margin
         self.spectrum, self.region = dict(spectrum), spectrum_region(spectrum, patch=patch)
         self.split, self.seed = dict(split), seed
@@ -156,11 +158,10 @@ class CryoPPPDataModule(pl.LightningDataModule):
         self.dropped = {
             "off the micrograph": int((~inside).sum()),
             "too near its edge": int((inside & ~clear).sum()),
+            **prepared.left_out,
         }
-        if any(self.dropped.values()):
-            log.warning(
-                "picks left out: %s", ", ".join(f"{n} {reason}" for reason, n in self.dropped.items())
-            )
+        if reasons := ", ".join(f"{n} {reason}" for reason, n in self.dropped.items() if n):
+            log.warning("left out: %s", reasons)
         usable = picks[inside & clear]
         if usable.empty:
             self._refuse_patch(prepared)

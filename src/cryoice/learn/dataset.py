@@ -1,6 +1,7 @@
 """Picks as pairs of real patch and spectral region, cut from memory-mapped micrographs."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,12 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from cryoice.signal.patches import extract_patch
+
+OPENED = 256
+"""Arrays kept open in one process; each holds a file descriptor, of which 1024 are usual."""
+
+SAME_PIXEL_SIZE = 1.001
+"""Ratio up to which two pixel sizes are one: resampling rounds to whole pixels."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +37,13 @@ class View:
         """Return the memory-mapped array."""
         if self.path is None:
             raise ValueError("this view is not available")
-        array: np.ndarray = np.load(Path(self.path), mmap_mode="r", allow_pickle=False)
-        return array
+        return _opened(self.path)
+
+
+@lru_cache(maxsize=OPENED)
+def _opened(path: str) -> np.ndarray:
+    array: np.ndarray = np.load(Path(path), mmap_mode="r", allow_pickle=False)
+    return array
 
 
 @dataclass(frozen=True)
@@ -56,6 +68,7 @@ class PatchDataset(Dataset[dict[str, Tensor]]):
     ``picks`` has the columns ``micrograph`` (index into ``micrographs``), ``row``, ``col`` (px of the
     micrograph as stored), ``label`` and ``true_label``. Real patches are ``patch`` px at ``pixel_size``
     Å/px, interpolated where the micrograph is coarser; regions are ``region`` px (0: none wanted).
+    A batch's ``measured`` tells whose spectrum is data: its region's, or without regions the patch's.
     """
 
     def __init__(
@@ -73,7 +86,7 @@ class PatchDataset(Dataset[dict[str, Tensor]]):
         self._owner = self.picks["micrograph"].to_numpy()
         self._label = torch.from_numpy(self.picks["label"].to_numpy(dtype=np.int64).copy())
         self._real, self._spectrum = (self._positions(view) for view in ("real", "spectrum"))
-        self._open: dict[str, np.ndarray] = {}
+        self._measured = torch.tensor([self._has_spectrum(micrograph) for micrograph in micrographs])
 
     def __len__(self) -> int:
         return len(self.picks)
@@ -87,7 +100,7 @@ class PatchDataset(Dataset[dict[str, Tensor]]):
         chosen = torch.as_tensor(indices)
         batch = {
             "real": self._real_patches(owner, indices),
-            "measured": torch.tensor([self.region == 0 or m.spectrum.path is not None for m in owner]),
+            "measured": self._measured[torch.from_numpy(self._owner[indices])],
             "label": self._label[chosen],
             "index": chosen,
         }
@@ -99,15 +112,15 @@ class PatchDataset(Dataset[dict[str, Tensor]]):
         patches = np.empty((len(indices), self.patch, self.patch), dtype=np.float16)
         for out, micrograph, position in zip(patches, owner, self._real[indices], strict=True):
             view = micrograph.real
-            scale = self.pixel_size / view.pixel_size if view.pixel_size > 1.001 * self.pixel_size else 1.0
-            out[:] = extract_patch(self._array(view), position, side=self.patch, scale=scale)
+            scale = self.pixel_size / view.pixel_size if self._is_coarse(view) else 1.0
+            out[:] = extract_patch(view.open(), position, side=self.patch, scale=scale)
         return torch.from_numpy(patches)
 
     def _regions(self, owner: list[PreparedMicrograph], indices: list[int]) -> Tensor:
         regions = np.zeros((len(indices), self.region, self.region), dtype=np.float16)
         for out, micrograph, position in zip(regions, owner, self._spectrum[indices], strict=True):
             if micrograph.spectrum.path is not None:
-                out[:] = extract_patch(self._array(micrograph.spectrum), position, side=self.region)
+                out[:] = extract_patch(micrograph.spectrum.open(), position, side=self.region)
         return torch.from_numpy(regions)
 
     def _positions(self, view: str) -> np.ndarray:
@@ -116,10 +129,9 @@ class PatchDataset(Dataset[dict[str, Tensor]]):
         scaled: np.ndarray = positions * scales[self._owner]
         return scaled
 
-    def _array(self, view: View) -> np.ndarray:
-        if (path := str(view.path)) not in self._open:
-            self._open[path] = view.open()
-        return self._open[path]
+    def _has_spectrum(self, micrograph: PreparedMicrograph) -> bool:
+        """Whether a spectrum is data: of its own view, or of a real patch that is not interpolated."""
+        return micrograph.spectrum.path is not None if self.region else not self._is_coarse(micrograph.real)
 
-    def __getstate__(self) -> dict[str, object]:
-        return self.__dict__ | {"_open": {}}
+    def _is_coarse(self, view: View) -> bool:
+        return view.pixel_size > SAME_PIXEL_SIZE * self.pixel_size

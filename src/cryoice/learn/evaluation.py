@@ -57,28 +57,24 @@ class Spectra:
 def baseline_features(loader: Iterable[dict[str, Tensor]], spectra: Spectra) -> Features:
     """Return what the baselines see: mean, std, log radial spectra, and the iciness.
 
-    Both the real patch's spectrum and, where every micrograph of the loader has it, the spectral
-    region's are among the statistics.
+    Both the real patch's spectrum and the spectral region's are among the statistics; what was not
+    measured is NaN.
     """
-    rows, ice, labels, measured = [], [], [], []
+    rows, ice, labels = [], [], []
     for batch in loader:
-        real, power = batch["real"].float(), spectra.power(batch)
+        real, power, measured = batch["real"].float(), spectra.power(batch), batch["measured"]
         own = radial_average(power_spectrum(real, window_2d("hann", real.shape[-1])))
         parts = [
             real.mean(dim=(1, 2))[:, None],
             real.std(dim=(1, 2))[:, None],
             _log(own),
-            _log(radial_average(power)),
+            torch.where(measured[:, None], _log(radial_average(power)), torch.nan),
         ]
         rows.append(torch.cat(parts, dim=1))
-        ice.append(torch.where(batch["measured"], iciness(power, pixel_size=spectra.pixel_size), torch.nan))
+        ice.append(torch.where(measured, iciness(power, pixel_size=spectra.pixel_size), torch.nan))
         labels.append(batch["label"])
-        measured.append(batch["measured"])
-    statistics = torch.cat(rows)
-    if not torch.cat(measured).all():
-        statistics = statistics[:, : 2 + own.shape[1]]
     return Features(
-        statistics=statistics.double().numpy(),
+        statistics=torch.cat(rows).double().numpy(),
         iciness=torch.cat(ice).double().numpy(),
         label=torch.cat(labels).numpy(),
     )

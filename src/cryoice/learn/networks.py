@@ -109,6 +109,7 @@ class TwoStreamClassifier(nn.Module):
             raise InputError("model=two_stream: needs both channels; set channels.use=[real,spectrum]")
         self.real, channels = conv_stages(1, width=width, depth=depth, blocks=blocks)
         self.spectrum, _ = conv_stages(1, width=width, depth=depth, blocks=blocks)
+        self.fewest = 2 if patch == 2**depth else 1  # rows that batch normalisation needs, by the last map
         self.head = Head(2 * channels * POOLED**2, hidden=hidden, dropout=dropout)
 
     def forward(
@@ -116,9 +117,23 @@ class TwoStreamClassifier(nn.Module):
     ) -> Float[Tensor, "batch 2"]:
         """Return the logits of GOOD and BAD; an unmeasured spectrum adds nothing but its flag."""
         real = self.real(patches[:, :1]).flatten(1)
-        spectrum = self.spectrum(patches[:, 1:]).flatten(1) * measured[:, None]
+        spectrum = self._spectrum_features(patches[:, 1:], measured, like=real)
         logits: Tensor = self.head(torch.cat([real, spectrum], dim=1), measured)
         return logits
+
+    def _spectrum_features(
+        self, spectra: Float[Tensor, "batch 1 p p"], measured: Bool[Tensor, " batch"], *, like: Tensor
+    ) -> Float[Tensor, "batch features"]:
+        """Zeros but for the measured rows, which alone reach the stream and its normalisation.
+
+        Too few rows to normalise in training count as missing.
+        """
+        features = torch.zeros_like(like)
+        rows = int(measured.sum())
+        if rows >= (self.fewest if self.training else 1):
+            chosen = spectra if rows == len(spectra) else spectra[measured]
+            features[measured] = self.spectrum(chosen).flatten(1)
+        return features
 
 
 class ResNet18Classifier(nn.Module):

@@ -4,8 +4,10 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from cryoice.files.lock import one_at_a_time
 from cryoice.learn.datamodule import CryoPPPDataModule
 from cryoice.learn.prepare import Prepared
+from cryoice.learn.views import digest
 from cryoice.simulate.dataset import simulate_dataset
 
 
@@ -20,5 +22,6 @@ class SyntheticDataModule(CryoPPPDataModule):
 
     def prepared(self) -> Prepared:
         """Return the prepared simulated data set, simulating what is missing."""
-        self.root = simulate_dataset(self.simulation, self.cache, jobs=self.jobs)
+        with one_at_a_time(self.cache / f"synthetic-{digest(self.simulation)}.lock"):
+            self.root = simulate_dataset(self.simulation, self.cache, jobs=self.jobs)
         return super().prepared()

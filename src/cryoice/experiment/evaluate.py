@@ -1,0 +1,57 @@
+"""A checkpoint scored once more, or on other micrographs: what ``evaluate.py`` does."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig
+
+from cryoice.experiment.callbacks import BEST, SETTINGS
+from cryoice.experiment.checkpoints import find_checkpoint, read_checkpoint
+from cryoice.experiment.limits import check_values
+from cryoice.experiment.run import build_data, score_checkpoint, start_process
+from cryoice.experiment.settings import check_targets, plain_settings
+
+log = logging.getLogger(__name__)
+
+ELSEWHERE: dict[str, Any] = {
+    "_target_": "cryoice.learn.whole_folder.WholeFolder",
+    "frame": "auto",
+    "entries": None,
+    "pixel_sizes": None,
+    "margin": None,
+}
+"""Data settings for another folder, where those of the training mean nothing."""
+
+
+def evaluate(config: DictConfig) -> None:
+    """Test a checkpoint on its own test micrographs, or on all of another folder's; write the figures.
+
+    Raises
+    ------
+    InputError
+        There is no such checkpoint, it cannot be read, or a value is wrong.
+    """
+    wanted = plain_settings(config)
+    run_dir = Path(HydraConfig.get().runtime.output_dir)
+    path = find_checkpoint(wanted["ckpt"], outputs=Path("outputs"), name=BEST, finished=True)
+    settings = read_checkpoint(path)[SETTINGS] | {"bootstrap": wanted["bootstrap"]}
+    given = {key: value for key, value in wanted["data"].items() if value is not None}
+    settings["data"] = changed_data(settings["data"], given)
+    check_values(settings)
+    check_targets(settings)
+    start_process(settings["seed"])
+    score_checkpoint(path, build_data(settings), settings, [], run_dir=run_dir, monitor=None)
+    log.info("figures and numbers: %s", run_dir)
+
+
+def changed_data(data: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    """Return the training's data settings with what was given; another folder is tested as a whole."""
+    if "root" not in given or Path(given["root"]).resolve() == Path(data.get("root", "")).resolve():
+        return data | given
+    log.info(
+        "all micrographs of %s are tested: its scores mean little if the training used them", given["root"]
+    )
+    kept = {key: value for key, value in data.items() if key not in ("simulation", "jobs")}
+    return kept | ELSEWHERE | given

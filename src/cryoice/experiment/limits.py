@@ -1,0 +1,91 @@
+"""What values can be, where no class checks them."""
+
+import math
+from typing import Any
+
+from cryoice.errors import InputError
+from cryoice.experiment.settings import flatten, matches
+from cryoice.files.frames import FRAMES
+
+CHOICES = {
+    "monitor.metric": ("val/auroc", "val/auprc", "val/accuracy", "val/f1", "val/loss"),
+    "monitor.mode": ("min", "max"),
+    "channels.spectrum.kind": ("averaged", "plain"),
+    "channels.spectrum.window": ("hann", "tukey", "none"),
+    "data.split.by": ("micrograph", "entry"),
+    "data.frame": ("auto", *FRAMES),
+}
+"""What the text of a key can be."""
+
+LIMITS = {
+    "seed": (0, 2**32 - 1),  # what NumPy's global generator takes
+    "pixel_size": (0.01, math.inf),
+    "batch_size": (1, math.inf),
+    "patience": (0, math.inf),
+    "bootstrap": (1, math.inf),
+    "augment.gain": (0, 1),
+    "augment.offset": (0, math.inf),
+    "channels.spectrum.field": (0, math.inf),
+    "channels.spectrum.pixel_size": (0.01, math.inf),
+    "data.jobs": (1, math.inf),
+    "data.margin": (0, math.inf),
+    "data.num_workers": (0, math.inf),
+    "data.split.train": (0, 1),
+    "data.split.val": (0, 1),
+    "data.split.test": (0, 1),
+    "data.simulation.seed": (0, math.inf),
+    "loss.label_smoothing": (0, 1),
+    "model.width": (1, math.inf),
+    "model.depth": (1, math.inf),
+    "model.blocks": (1, math.inf),
+    "model.hidden": (1, math.inf),
+    "model.dropout": (0, 1),
+    "optimizer.lr": (0, math.inf),
+    "optimizer.weight_decay": (0, math.inf),
+    "trainer.max_epochs": (1, math.inf),
+}
+"""The least and the greatest value of numbers."""
+
+MAY_BE_NULL = ("data.jobs", "data.margin")
+
+CHANNELS = (["real"], ["spectrum"], ["real", "spectrum"])
+
+
+def check_values(settings: dict[str, Any]) -> None:
+    """Check what is not tied to a class: names to choose from, the range of numbers, channels, devices.
+
+    Raises
+    ------
+    InputError
+        Another name, no number or one out of range, channels that do not exist, more than one device.
+    """
+    flat = flatten(settings)
+    for key in CHOICES.keys() & flat.keys():
+        if flat[key] not in CHOICES[key]:
+            raise InputError(f"{key}={flat[key]}: choose from {', '.join(CHOICES[key])}")
+    for key, value in flat.items():
+        _check_number(key, value)
+    if flat["channels.use"] not in CHANNELS:
+        raise InputError(
+            f"channels.use={flat['channels.use']}: choose from [real], [spectrum], [real,spectrum]"
+        )
+    devices = flat.get("trainer.devices", 1)
+    if devices not in (1, "1") and not (isinstance(devices, list) and len(devices) == 1):
+        raise InputError(
+            f"trainer.devices={devices}: a run uses one device; use trainer.devices=1, and a sweep for more"
+        )
+
+
+def _check_number(key: str, value: Any) -> None:
+    parts = value if isinstance(value, list) else [value]
+    if any(isinstance(part, float) and not math.isfinite(part) for part in parts):
+        raise InputError(f"{key}={value}: must be finite")
+    if key not in LIMITS or (value is None and key in MAY_BE_NULL):
+        return
+    if not matches(value, float):
+        raise InputError(f"{key}={value}: must be a number")
+    least, most = LIMITS[key]
+    if value < least:
+        raise InputError(f"{key}={value}: must be at least {least:g}")
+    if value > most:
+        raise InputError(f"{key}={value}: must be at most {most}")
