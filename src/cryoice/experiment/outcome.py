@@ -109,8 +109,9 @@ def _report_figures(
 
 
 def _micrograph(dataset: PatchDataset, predictions: pd.DataFrame, diameters: list[float | None]) -> Figure:
-    """Figure A: the test micrograph with the most picks, as labelled and as the network sees them."""
-    index = int(dataset.picks["micrograph"].mode()[0])
+    """Figure A: the micrograph with the most false positives, as labelled and as the network sees it."""
+    false_positives = dataset.picks[dataset.picks["label"] == BAD]
+    index = int(false_positives["micrograph"].mode()[0])
     micrograph, own = dataset.micrographs[index], dataset.picks[dataset.picks["micrograph"] == index]
     view = micrograph.real
     return plot_picks(
