@@ -85,7 +85,7 @@ def test_numbers_are_never_unpickled():
 
 def test_help_does_not_wait_for_torch():
     code = "import sys, train, evaluate; sys.exit('torch' in sys.modules or 'numpy' in sys.modules)"
-    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
 @pytest.mark.slow

@@ -29,7 +29,7 @@ def overrides(typed):
     return BasicSweeper.split_arguments(parsed, max_batch_size=None)[0]
 
 
-def check(*given, tmp_path):
+def check_settings(*given, tmp_path):
     given = [word for word in given if not word.startswith("hydra")]
     found = plain_settings(compose_config(*given, run_dir=tmp_path))
     check_values(found)
@@ -43,7 +43,7 @@ def test_there_are_commands():
 @pytest.mark.parametrize("typed", [typed for program, typed in COMMANDS if program == "train"])
 def test_every_training_of_the_readme_composes(typed, tmp_path):
     for job in overrides(typed):
-        check(*job, tmp_path=tmp_path)
+        check_settings(*job, tmp_path=tmp_path)
 
 
 @pytest.mark.parametrize("typed", [typed for program, typed in COMMANDS if program == "evaluate"])

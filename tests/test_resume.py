@@ -87,7 +87,7 @@ def interrupted(overrides, folder, callback, monkeypatch):
     return stopped.value
 
 
-def same_run(folder, whole):
+def assert_same_run(folder, whole):
     for name in ("last.ckpt", "best.ckpt"):
         ours, theirs = state(folder, name), state(whole, name)
         assert same(ours["state_dict"], theirs["state_dict"])
@@ -97,7 +97,7 @@ def same_run(folder, whole):
 
 
 def test_a_training_stopped_amid_an_epoch_continues_as_if_it_never_stopped(resumed, uninterrupted):
-    same_run(resumed, uninterrupted[0])
+    assert_same_run(resumed, uninterrupted[0])
 
 
 @pytest.mark.slow
@@ -121,7 +121,7 @@ def test_a_training_stopped_anywhere_continues_as_if_it_never_stopped(
     assert state(tmp_path / "a")["global_step"] == steps
     value = train(compose_config(*overrides, *more, "ckpt=last", run_dir=tmp_path / "b"))
     assert value == uninterrupted[1]
-    same_run(tmp_path / "b", uninterrupted[0])
+    assert_same_run(tmp_path / "b", uninterrupted[0])
 
 
 def test_a_resumed_run_keeps_the_history_of_what_it_continues(resumed, uninterrupted):

@@ -63,7 +63,7 @@ def test_a_start_does_not_wait_for_heavy_imports():
     code = (
         "import sys, cryoice.sweep_table; sys.exit(any(name in sys.modules for name in ('pandas', 'torch')))"
     )
-    subprocess.run([sys.executable, "-c", code], check=True)
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 APP = """

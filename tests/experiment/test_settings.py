@@ -13,7 +13,7 @@ def settings(tmp_path, *overrides):
     return plain_settings(compose_config("data=cryoppp", "data.root=x", *overrides, run_dir=tmp_path))
 
 
-def check(tmp_path, *overrides):
+def check_settings(tmp_path, *overrides):
     found = settings(tmp_path, *overrides)
     check_values(found)
     check_targets(found)
@@ -34,7 +34,7 @@ def test_settings_are_plain_data(tmp_path):
 
 
 def test_the_defaults_pass(tmp_path):
-    check(tmp_path)
+    check_settings(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -88,14 +88,14 @@ def test_the_defaults_pass(tmp_path):
 )
 def test_a_wrong_value_is_named_by_its_key(tmp_path, override, said):
     with pytest.raises(InputError, match=said):
-        check(tmp_path, override)
+        check_settings(tmp_path, override)
 
 
 @pytest.mark.parametrize(
     "override", ["data.margin=null", "trainer.devices=[1]", "data.entries=[10061]", "data.pixel_sizes={1: 2}"]
 )
 def test_what_is_right_passes(tmp_path, override):
-    check(tmp_path, override)
+    check_settings(tmp_path, override)
 
 
 def test_a_missing_value_is_named_by_its_key(tmp_path):

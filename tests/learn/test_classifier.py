@@ -98,9 +98,11 @@ def test_augmentation_switched_off_changes_nothing():
 def test_validation_sees_the_patches_as_they_are(monkeypatch):
     net = module().eval()
     monkeypatch.setattr(net, "augmented", lambda _: pytest.fail("augmented"))
-    monkeypatch.setattr(net, "log", lambda *args, **kwargs: None)
+    logged = []
+    monkeypatch.setattr(net, "log", lambda name, *args, **kwargs: logged.append(name))
     monkeypatch.setattr(net, "log_dict", lambda *args, **kwargs: None)
     net.validation_step(batch(), 0)
+    assert logged == ["val/loss"]
 
 
 @pytest.mark.parametrize("seed", [0, 20261122, 2**32 - 1])

@@ -1,5 +1,6 @@
 """Histories of resumed runs join, and curves bear gaps and missing classes."""
 
+import matplotlib.image
 import numpy as np
 import pandas as pd
 import pytest
@@ -83,3 +84,4 @@ def test_a_missing_class_leaves_the_roc_out(only, tmp_path):
 def test_no_predictions_are_still_a_figure(tmp_path):
     empty = predictions([]).astype({"label": np.int64, "true_label": np.int64})
     save_figure(plot_performance(empty), tmp_path / "none.png")
+    assert matplotlib.image.imread(tmp_path / "none.png").shape[:2] == (1290, 1440)

@@ -79,6 +79,7 @@ def test_nan_pixels_integers_and_no_picks_are_drawn(tmp_path):
     save_figure(plot_picks(holed, *nothing, diameter_px=4.0, pixel_size=1.0), tmp_path / "a.png")
     counts = np.arange(1024, dtype=np.uint16).reshape(32, 32)
     save_figure(plot_picks(counts, *nothing, diameter_px=4.0, pixel_size=1.0), tmp_path / "b.png")
+    assert {path.name for path in tmp_path.iterdir()} == {"a.png", "b.png"}
 
 
 def test_a_gallery_keeps_the_order_and_writes_each_score():
@@ -88,7 +89,9 @@ def test_a_gallery_keeps_the_order_and_writes_each_score():
 
 
 def test_an_empty_gallery_is_still_a_figure(tmp_path):
-    save_figure(plot_patches(np.zeros((0, 8, 8)), [], title="none"), tmp_path / "none.png")
+    figure = plot_patches(np.zeros((0, 8, 8)), [], title="none")
+    save_figure(figure, tmp_path / "none.png")
+    assert not any(axes.axison for axes in figure.axes)
 
 
 def test_samples_show_both_channels_and_say_when_one_is_missing(tmp_path):
