@@ -40,6 +40,7 @@ def test_there_are_commands():
     assert {program for program, _ in COMMANDS} == {"train", "evaluate"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("typed", [typed for program, typed in COMMANDS if program == "train"])
 def test_every_training_of_the_readme_composes(typed, tmp_path):
     for job in overrides(typed):
