@@ -101,13 +101,16 @@ class CryoPPPDataModule(pl.LightningDataModule):
         )
 
     def setup(self, stage: str) -> None:
-        """Cut the picks into train, val and test by micrograph, once."""
+        """Log what was left out and fill ``datasets``, once."""
         if self.datasets:
             return
         prepared = self.prepared()
         for note in prepared.notes:
             log.warning(note)
-        picks = self._usable(prepared)
+        self.fill(prepared, self._usable(prepared))
+
+    def fill(self, prepared: Prepared, picks: pd.DataFrame) -> None:
+        """Cut the usable picks into train, val and test by micrograph."""
         keys = [(micrograph.entry, micrograph.name) for micrograph in prepared.micrographs]
         used = [keys[index] for index in sorted(picks["micrograph"].unique())]
         split = split_micrographs(
