@@ -1,19 +1,29 @@
 import json
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from settings_of_tests import BUSY, PLAIN
+from settings_of_tests import PLAIN, merged, settings_with
 
 from cryoice.errors import InputError
 from cryoice.files.cryoppp import find_entries, read_picks
 from cryoice.files.micrograph import read_micrograph
 from cryoice.files.orientation import to_positions
 from cryoice.simulate import dataset
-from cryoice.simulate.dataset import simulate_dataset
+from cryoice.simulate.dataset import places_below, simulate_dataset, simulate_into
+from marked_micrograph import simulate_marked
 
-SETTINGS = BUSY | {"proteins": ["globular", "rod"]}
+SETTINGS = merged(
+    PLAIN,
+    {
+        "proteins": ["globular", "rod"],
+        "size": [320, 352],
+        "contaminants": {"share": 1.0},
+        "aggregates": {"share": 1.0},
+    },
+)
 
 
 def contents(root: Path) -> dict[str, bytes]:
@@ -27,6 +37,14 @@ def root(tmp_path_factory):
     return simulate_dataset(SETTINGS, tmp_path_factory.mktemp("data"), jobs=1)
 
 
+@pytest.fixture
+def quick(monkeypatch):
+    """Return settings of four micrographs of two proteins that are made in no time."""
+    monkeypatch.setattr(dataset, "simulate_micrograph", simulate_marked)
+    return settings_with(PLAIN, proteins=["ring", "rod"], size=[256, 300])
+
+
+@pytest.mark.slow
 def test_the_bytes_do_not_depend_on_the_number_of_processes(root, tmp_path):
     assert contents(simulate_dataset(SETTINGS, tmp_path, jobs=2)) == contents(root)
 
@@ -59,13 +77,14 @@ def test_a_complete_data_set_is_returned_untouched(root, monkeypatch):
 
 
 def test_lists_and_tuples_name_the_same_folder(root):
-    changed = SETTINGS | {"proteins": tuple(SETTINGS["proteins"]), "seed": 7}
+    changed = SETTINGS | {"proteins": tuple(SETTINGS["proteins"])}
     assert simulate_dataset(changed, root.parent, jobs=1) == root
 
 
 def test_the_manifest_holds_all_settings(root):
     manifest = json.loads((root / "dataset.json").read_text())
     assert manifest["settings"] == SETTINGS
+    assert (manifest["version"], manifest["micrographs"], manifest["finished"]) == (2, 4, True)
 
 
 def test_entries_are_ordinary_cryoppp_ones(root):
@@ -75,7 +94,7 @@ def test_entries_are_ordinary_cryoppp_ones(root):
         assert len(entry.micrographs) == 2
         for micrograph in entry.micrographs:
             picture = read_micrograph(micrograph.path)
-            assert picture.array.shape == (256, 288)
+            assert picture.array.shape == (320, 352)
             assert picture.pixel_size == pytest.approx(3.0)
             picks = read_picks(micrograph)
             assert len(picks.x) > 0
@@ -99,7 +118,7 @@ def test_coordinates_read_back_in_cryoppp_s_frame_land_on_particles_and_artifact
 
 
 def test_good_picks_are_darker_than_their_surroundings_in_the_declared_frame_only(tmp_path):
-    settings = PLAIN | {"micrographs": 1, "size": [512, 400], "protein_potential": [5.0, 5.0]}
+    settings = merged(PLAIN, {"micrographs": 1, "size": [512, 400], "particles": {"potential": [5.0, 5.0]}})
     (entry,) = find_entries(simulate_dataset(settings, tmp_path, jobs=1))
     array = read_micrograph(entry.micrographs[0].path).array
     picks = read_picks(entry.micrographs[0])
@@ -130,44 +149,61 @@ def test_a_micrograph_does_not_depend_on_what_else_is_simulated(root, tmp_path):
     assert (alone / path).read_bytes() == (root / path).read_bytes()
 
 
+def test_the_proteins_take_turns_until_there_are_enough(tmp_path):
+    settings = settings_with(PLAIN, proteins=["rod", "globular", "ring"])
+    for total, expected in (
+        (1, ["rod-0000"]),
+        (5, ["rod-0000", "rod-0001", "globular-0000", "globular-0001", "ring-0000"]),
+    ):
+        assert [place.stem for place in places_below(tmp_path, settings, micrographs=total)] == expected
+
+
+def test_processes_stopped_for_memory_are_one_line(quick, tmp_path, monkeypatch):
+    class Pool:
+        def __init__(self, *arguments, **options):
+            pass
+
+        def submit(self, *arguments):
+            raise BrokenProcessPool("terminated abruptly")
+
+        def shutdown(self, **options):
+            pass
+
+    monkeypatch.setattr(dataset, "ProcessPoolExecutor", Pool)
+    with pytest.raises(InputError, match=r"^jobs: 2 at once were stopped, likely for memory; set fewer$"):
+        simulate_into(tmp_path / "sim", quick, micrographs=2, jobs=2)
+
+
 @pytest.mark.parametrize(
-    ("key", "value"),
+    ("group", "key", "value"),
     [
-        ("size", [128, 512]),
-        ("size", [512]),
-        ("size", 512),
-        ("pixel_size", 0.0),
-        ("pixel_size", 11),
-        ("pixel_size", float("nan")),
-        ("pixel_size", "1.2"),
-        ("micrographs", 0),
-        ("micrographs", 2.5),
-        ("seed", -1),
-        ("label_noise", 1.2),
-        ("support_share", -0.1),
-        ("proteins", ["unobtainium"]),
-        ("proteins", []),
-        ("proteins", ["ring", "ring"]),
-        ("defocus", [2.0, 1.0]),
-        ("defocus", 1.0),
-        ("aggregates", [0, 2]),
-        ("aggregates", [1, 2.5]),
-        ("sqrt_dqe", [0.8, 0.6]),
-        ("thickness", [10.0, 100.0]),
-        ("voltage", True),
-        ("colour", "blue"),
+        (None, "size", [128, 512]),
+        (None, "size", 512),
+        (None, "pixel_size", 0.0),
+        (None, "pixel_size", 11),
+        (None, "micrographs", 0),
+        (None, "seed", -1),
+        (None, "proteins", ["unobtainium"]),
+        (None, "proteins", []),
+        (None, "colour", "blue"),
+        ("picks", "label_noise", 1.2),
+        ("microscope", "defocus", [2.0, 1.0]),
+        ("camera", "dose", "40"),
     ],
 )
-def test_a_wrong_setting_is_refused_by_its_key(key, value, tmp_path):
-    with pytest.raises(InputError, match=rf"^data\.simulation\.{key}: ") as error:
-        simulate_dataset(PLAIN | {key: value}, tmp_path, jobs=1)
+def test_a_wrong_setting_is_refused_by_its_key(group, key, value, tmp_path):
+    settings = merged(PLAIN, {group: {key: value}} if group else {key: value})
+    name = f"{group}.{key}" if group else key
+    with pytest.raises(InputError, match=rf"^data\.simulation\.{name}: ") as error:
+        simulate_dataset(settings, tmp_path, jobs=1)
     assert "\n" not in str(error.value)
     assert not list(tmp_path.iterdir())
 
 
 def test_a_missing_setting_is_refused_by_its_key(tmp_path):
-    with pytest.raises(InputError, match=r"^data\.simulation\.dose: is missing"):
-        simulate_dataset({key: value for key, value in PLAIN.items() if key != "dose"}, tmp_path, jobs=1)
+    camera = {key: value for key, value in PLAIN["camera"].items() if key != "dose"}
+    with pytest.raises(InputError, match=r"^data\.simulation\.camera\.dose: is missing"):
+        simulate_dataset(PLAIN | {"camera": camera}, tmp_path, jobs=1)
 
 
 def test_no_process_at_all_is_refused(tmp_path):

@@ -2,16 +2,24 @@ import numpy as np
 import pytest
 
 from cryoice.simulate.optics import (
-    Detector,
+    MicroscopeSettings,
     Optics,
     electron_wavelength,
-    filtered,
     interaction_constant,
     relativistic_mass_ratio,
 )
 
 OPTICS = Optics(voltage=300.0, defocus_um=1.0, cs=2.7, amplitude_contrast=0.1, b_factor=0.0)
-PERFECT = Detector(sqrt_dqe=(1.0, 1.0, 1.0), ntf_nyquist=1.0)
+# U = 1.2 µm along 90°, the direction of rising rows, and V = 0.8 µm along columns
+ASTIGMATIC = Optics(
+    voltage=300.0,
+    defocus_um=1.0,
+    cs=0.0,
+    amplitude_contrast=0.1,
+    b_factor=0.0,
+    astigmatism_um=0.4,
+    astigmatism_angle=90.0,
+)
 
 
 @pytest.mark.parametrize(("voltage", "wavelength"), [(100.0, 0.03701), (200.0, 0.02508), (300.0, 0.01969)])
@@ -62,46 +70,58 @@ def test_an_empty_wave_gives_the_incident_intensity():
     np.testing.assert_allclose(image, 1.0, atol=1e-6)
 
 
-def test_the_detector_s_weights_lie_on_the_parabola():
-    detector = Detector(sqrt_dqe=(0.80, 0.64, 0.35), ntf_nyquist=0.85)
-    weights = 0.80 * detector.signal_transfer(np.array([0.0, 0.5, 1.0]))
-    np.testing.assert_allclose(weights, [0.80, 0.64, 0.35])
-    np.testing.assert_allclose(detector.noise_transfer(np.array([0.0, 1.0])), [1.0, 0.85])
+@pytest.mark.parametrize(("along_rows", "defocus"), [(True, 1.2e4), (False, 0.8e4)])
+def test_astigmatic_thon_rings_vanish_where_each_axis_predicts(along_rows, defocus):
+    order = np.arange(1, 6)
+    frequency2 = (order - np.arcsin(0.1) / np.pi) / (ASTIGMATIC.wavelength * defocus)
+    rows, columns = (np.sqrt(frequency2), np.zeros(5))[:: 1 if along_rows else -1]
+    stretch = ASTIGMATIC.stretch(rows, columns)
+    np.testing.assert_allclose(ASTIGMATIC.ctf(frequency2, stretch), 0.0, atol=1e-12)
 
 
-def test_counts_of_a_perfect_detector_are_poisson_distributed():
-    counts = PERFECT.read_out(np.full((200, 200), 9.0, dtype=np.float32), np.random.default_rng(0))
-    assert counts.mean() == pytest.approx(9.0, abs=5 * 3 / 200)
-    assert counts.var() == pytest.approx(9.0, rel=5 * np.sqrt(2 / 200**2) * 1.03)
+@pytest.mark.parametrize("angle", [0.0, 20.0, 135.0])
+def test_the_stretch_is_the_cosine_of_twice_the_angle_from_u(angle):
+    optics = Optics(
+        300.0, 1.0, 2.7, amplitude_contrast=0.1, b_factor=0.0, astigmatism_um=0.1, astigmatism_angle=angle
+    )
+    theta = np.deg2rad(np.array([0.0, 33.0, 90.0, 200.0]))
+    stretch = optics.stretch(0.2 * np.sin(theta), 0.2 * np.cos(theta))
+    np.testing.assert_allclose(stretch, 0.04 * np.cos(2 * (theta - np.deg2rad(angle))), atol=1e-15)
 
 
-def test_an_inefficient_detector_keeps_the_mean_and_loses_signal_to_noise():
-    # a share DQE(0) = 0.64 of the electrons counts: the variance of the corrected counts is N / 0.64
-    detector = Detector(sqrt_dqe=(0.8, 0.8, 0.8), ntf_nyquist=1.0)
-    counts = detector.read_out(np.full((200, 200), 16.0, dtype=np.float32), np.random.default_rng(1))
-    assert counts.mean() == pytest.approx(16.0, abs=0.13)
-    assert counts.var() == pytest.approx(25.0, rel=0.04)
+@pytest.mark.parametrize("cycles", [(5, 0), (0, 5), (4, 3), (-4, 3)])
+def test_an_astigmatic_lens_images_gratings_by_their_direction(cycles):
+    amplitude, side, pixel = 1e-3, 64, 2.0
+    phase = 2 * np.pi / side * (cycles[0] * np.arange(side)[:, None] + cycles[1] * np.arange(side))
+    wave = np.exp(1j * amplitude * np.cos(phase) * np.exp(1j * np.arcsin(0.1))).astype(np.complex64)
+    rows, columns = (np.array([c / side / pixel]) for c in cycles)
+    contrast = ASTIGMATIC.ctf(rows**2 + columns**2, ASTIGMATIC.stretch(rows, columns))[0]
+    image = ASTIGMATIC.image(wave, pixel=pixel)
+    np.testing.assert_allclose(image, 1 + 2 * amplitude * contrast * np.cos(phase), atol=5e-6)
 
 
-def test_noise_at_nyquist_falls_by_the_noise_transfer():
-    detector = Detector(sqrt_dqe=(1.0, 1.0, 1.0), ntf_nyquist=0.5)
-    counts = detector.read_out(np.full((256, 256), 9.0, dtype=np.float32), np.random.default_rng(2))
-    power = np.square(np.abs(np.fft.rfft2(counts)))
-    # rows of low vertical frequency, last columns: a fraction of Nyquist of nearly 1 in one direction
-    at_nyquist = power[1:12, 120:128].mean() / 256**2
-    assert at_nyquist == pytest.approx(9.0 * 0.5**2, rel=0.35)
+def test_phases_of_a_thousand_radians_stay_exact():
+    # at 0.45 1/Å and 4 µm γ is about 500 rad; a point scatterer's wave meets every such frequency
+    optics = Optics(voltage=300.0, defocus_um=4.0, cs=2.7, amplitude_contrast=0.1, b_factor=30.0)
+    wave = np.ones((48, 50), dtype=np.complex64)
+    wave[7, 9] = np.exp(0.3j)
+    rows, columns = np.fft.fftfreq(48, 1.0)[:, None] ** 2, np.fft.fftfreq(50, 1.0) ** 2
+    transfer = optics.envelope(rows + columns) * np.exp(1j * optics.aberration(rows + columns))
+    exact = np.abs(np.fft.ifft2(np.fft.fft2(wave) * transfer)) ** 2
+    np.testing.assert_allclose(optics.image(wave, pixel=1.0), exact, atol=1e-5)
 
 
-@pytest.mark.parametrize("shape", [(16, 16), (15, 18), (9, 11)])
-def test_finer_pixels_interpolate_a_smooth_intensity(shape):
-    def wave(height, width):
-        rows, columns = np.arange(height) / height, np.arange(width) / width
-        return 1 + 0.5 * np.cos(2 * np.pi * (2 * rows[:, None] - columns)).astype(np.float32)
-
-    fine = PERFECT.expose(wave(*shape).astype(np.float32), scale=2)
-    np.testing.assert_allclose(fine, wave(2 * shape[0], 2 * shape[1]), atol=1e-5)
-
-
-def test_filtering_without_effect_gives_the_array_back():
-    array = np.random.default_rng(3).random((12, 17), dtype=np.float32)
-    np.testing.assert_allclose(filtered(array, np.ones_like, scale=1), array, atol=1e-6)
+def test_what_is_drawn_lies_within_the_priors():
+    settings = MicroscopeSettings(
+        voltages=(200.0,),
+        cs=(1.4,),
+        defocus=(0.5, 0.6),
+        astigmatism=(0.1, 0.2),
+        amplitude_contrast=(0.07, 0.07),
+        b_factor=(50.0, 60.0),
+    )
+    optics = Optics.draw(settings, np.random.default_rng(0))
+    assert (optics.voltage, optics.cs, optics.amplitude_contrast) == (200.0, 1.4, 0.07)
+    assert 0.5 <= optics.defocus_um <= 0.6
+    assert 0.1 <= optics.astigmatism_um <= 0.2
+    assert 0 <= optics.astigmatism_angle <= 180

@@ -1,12 +1,13 @@
 """8-bit and 16-bit pictures (JPEG, PNG) as micrographs: CryoPPP-Lite and screen exports."""
 
+import io
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float32, UInt8
 from PIL import Image
 
 from cryoice.errors import InputError
@@ -45,6 +46,16 @@ def read_picture(path: Path) -> Float32[np.ndarray, "height width"]:
     with _opened(path) as picture:
         grey = picture if picture.mode in _GREY_MODES else picture.convert("L")
         return np.asarray(grey, dtype=np.float32)
+
+
+def through_jpeg(
+    array: UInt8[np.ndarray, "height width"], *, quality: int
+) -> UInt8[np.ndarray, "height width"]:
+    """Grey values as a JPEG of ``quality`` 1 to 100 gives them back; in memory."""
+    stream = io.BytesIO()
+    Image.fromarray(array).save(stream, "JPEG", quality=quality)
+    with Image.open(stream) as picture:
+        return np.asarray(picture)
 
 
 @contextmanager

@@ -1,86 +1,118 @@
-"""Protein of no use: clumps and networks of copies, debris of broken ones."""
+"""Protein of no use: clumps, chains and networks of copies."""
+
+from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Float, Float32
+from jaxtyping import Float
 
-from cryoice.simulate.grid import MARGIN, Grid
-from cryoice.simulate.particles import projected_points
-from cryoice.simulate.proteins import Points
-from cryoice.simulate.settings import SimulationSettings
+from cryoice.simulate.grid import MARGIN
+from cryoice.simulate.particles import NO_FILM, orientations
+from cryoice.simulate.priors import counts, interval, share
+from cryoice.simulate.proteins import Protein
+from cryoice.simulate.scene import Scene
 from cryoice.simulate.specimen import CLEAN, OTHER, Specimen
+from cryoice.simulate.views import Stamps, projections
 
-_PIECES = 8
-"""Different pieces in one micrograph."""
-_PIECE_RADIUS = (14.0, 26.0)
-"""Å about a random point of the model."""
+
+@dataclass(frozen=True)
+class AggregateSettings:
+    """Priors of the aggregates.
+
+    Attributes
+    ----------
+    share
+        Of the micrographs.
+    number, size
+        Per micrograph; Å across a dense one and along the others (log-uniform).
+    """
+
+    share: float = share()
+    number: tuple[int, int] = counts(1)
+    size: tuple[float, float] = interval(50.0, 20000.0)
+
+
+_MOST_COPIES = 250
+"""In one aggregate; those of small proteins stay smaller."""
+_MIDDLE = 0.4
+"""Radius about each copy that belongs to an aggregate in any case, in distances at which copies touch."""
+_VISIBLE = 4.0
+"""Å of projected protein from which a pixel belongs to an aggregate."""
 
 
 def add_aggregates(
-    specimen: Specimen,
-    model: Points,
-    *,
-    diameter: float,
-    settings: SimulationSettings,
-    rng: np.random.Generator,
-) -> Float32[np.ndarray, "h w"]:
-    """Mark clumps and networks as OTHER and return their projected volume in Å."""
-    number = int(rng.integers(settings.aggregates[0], settings.aggregates[1] + 1))
-    volume = np.zeros(specimen.grid.shape, dtype=np.float32)
-    for _ in range(number):
-        start = rng.uniform((0, 0), specimen.grid.extent)
-        network = bool(rng.random() < 0.4)
-        centres = (_network if network else _clump)(start, diameter, rng)
-        crushed = model * rng.uniform(0.7, 1.0)  # some unfolded: same mass in less space
-        volume += np.float32(rng.uniform(0.6, 1.1)) * projected_points(specimen.grid, crushed, centres, rng)
-        _mark(specimen, centres, radius=0.45 * diameter)
-        record = {"centre": start.tolist(), "copies": len(centres), "network": network}
+    specimen: Specimen, *, settings: AggregateSettings, scene: Scene, rng: np.random.Generator
+) -> None:
+    """Add aggregates of the protein, some partly outside the field, and mark them as OTHER."""
+    protein = replace(scene.protein, helix=None)  # broken filaments lie any way round
+    low, high = np.full(2, -MARGIN), np.array(specimen.grid.extent) + MARGIN
+    touching, places = protein.spacing * protein.diameter, []
+    for _ in range(int(rng.integers(settings.number[0], settings.number[1] + 1))):
+        kind = tuple(_SHAPES)[int(rng.integers(len(_SHAPES)))]
+        size = float(np.exp(rng.uniform(*np.log(settings.size))))
+        start = rng.uniform(low, high)
+        places.append(start + _SHAPES[kind](size, touching, rng)[:_MOST_COPIES])
+        record = {"kind": kind, "centre": start.tolist(), "copies": len(places[-1])}
         specimen.parameters.setdefault("aggregates", []).append(record)
-    return volume
+    _draw(specimen, protein, np.concatenate(places), rng=rng)
 
 
-def _clump(
-    start: Float[np.ndarray, "2"], diameter: float, rng: np.random.Generator
-) -> Float[np.ndarray, "n 2"]:
-    copies = int(rng.integers(5, 40))
-    return start + 0.3 * diameter * np.sqrt(copies) * rng.standard_normal((copies, 2)) * rng.uniform(
-        0.6, 1, 2
-    )
+def _clump(size: float, touching: float, rng: np.random.Generator) -> Float[np.ndarray, "n 2"]:
+    """Dense lump with a wavy outline, one to three layers of copies."""
+    layers = rng.uniform(1, 3)
+    size = min(size, touching * float(np.sqrt(_MOST_COPIES / layers)))
+    copies = 1 + int(layers * (size / touching) ** 2)
+    angle, radius = rng.uniform(0, 2 * np.pi, copies), np.sqrt(rng.random(copies))
+    for order in range(2, 5):
+        radius *= 1 + rng.normal(0, 0.4 / order) * np.cos(order * angle + rng.uniform(0, 2 * np.pi))
+    return 0.5 * size * radius[:, None] * _directions(angle)
 
 
-def _network(
-    start: Float[np.ndarray, "2"], diameter: float, rng: np.random.Generator
-) -> Float[np.ndarray, "n 2"]:
+def _cloud(size: float, touching: float, rng: np.random.Generator) -> Float[np.ndarray, "n 2"]:
+    """Loose heap, densest in its middle."""
+    size = min(size, touching * float(np.sqrt(_MOST_COPIES)))
+    copies = 2 + int(rng.uniform(0.3, 1) * (size / touching) ** 2)
+    spread: Float[np.ndarray, "n 2"] = 0.25 * size * rng.uniform(0.6, 1, 2) * rng.standard_normal((copies, 2))
+    return spread
+
+
+def _chain(size: float, touching: float, rng: np.random.Generator) -> Float[np.ndarray, "n 2"]:
     """Chain that bends at random, with a copy at every half diameter."""
-    steps = int(rng.integers(10, 35))
+    steps = max(3, round(size / (0.5 * touching)))
     angles = rng.uniform(0, 2 * np.pi) + np.cumsum(rng.normal(0, 0.5, steps))
-    moves = 0.45 * diameter * np.stack([np.sin(angles), np.cos(angles)], axis=1)
-    path: Float[np.ndarray, "n 2"] = start + np.cumsum(moves, axis=0)
+    path: Float[np.ndarray, "n 2"] = 0.5 * touching * np.cumsum(_directions(angles), axis=0)
     return path
 
 
-def _mark(specimen: Specimen, centres: Float[np.ndarray, "n 2"], *, radius: float) -> None:
+def _network(size: float, touching: float, rng: np.random.Generator) -> Float[np.ndarray, "n 2"]:
+    """Chains that branch off earlier ones."""
+    places = _chain(size, touching, rng)
+    for _ in range(int(rng.integers(2, 7))):
+        branch = _chain(size * rng.uniform(0.3, 0.8), touching, rng)
+        places = np.concatenate([places, places[rng.integers(len(places))] + branch])
+    return places
+
+
+def _directions(angles: Float[np.ndarray, " n"]) -> Float[np.ndarray, "n 2"]:
+    return np.stack([np.sin(angles), np.cos(angles)], axis=1)
+
+
+_SHAPES = {"clump": _clump, "cloud": _cloud, "chain": _chain, "network": _network}
+
+
+def _draw(
+    specimen: Specimen, protein: Protein, centres: Float[np.ndarray, "n 2"], *, rng: np.random.Generator
+) -> None:
+    """Add the copies that film holds and mark where they show, hollow middles included."""
     grid = specimen.grid
-    for centre in centres:
-        window = grid.window(centre, radius)
-        y = (grid.axis(0, window[0]) - np.float32(centre[0]))[:, None]
-        x = (grid.axis(1, window[1]) - np.float32(centre[1]))[None]
+    axes, views, symmetries = orientations(protein, centres, rng=rng)
+    projected = projections(protein.points, axes)
+    stamps = Stamps.of(projected, volume=protein.point_volume, pixel=grid.pixel)
+    middle = _MIDDLE * protein.spacing * protein.diameter
+    marks = stamps.footprints(above=_VISIBLE, within=middle / grid.pixel)
+    places = {"views": views, "symmetries": symmetries}
+    both = zip(stamps.placed(grid, centres, **places), marks.placed(grid, centres, **places), strict=True)
+    for (window, stamp), (_, mark) in both:
+        held = specimen.ice[window] > NO_FILM
+        specimen.protein[window] += stamp * held
         part = specimen.mask[window]
-        part[(np.square(y) + np.square(x) < radius**2) & (part == CLEAN)] = OTHER
-
-
-def debris_volume(
-    grid: Grid, model: Points, *, copies: float, rng: np.random.Generator
-) -> Float32[np.ndarray, "h w"]:
-    """Projected volume in Å of as many random pieces as ``copies`` broken models give.
-
-    Debris lies all over the film, on artifacts too, and is no artifact: it blurs what tells a
-    field with particles from one without.
-    """
-    volume = np.zeros(grid.shape, dtype=np.float32)
-    for _ in range(_PIECES):
-        centre = model[rng.integers(len(model))]
-        piece = model[np.linalg.norm(model - centre, axis=1) < rng.uniform(*_PIECE_RADIUS)] - centre
-        number = round(copies * len(model) / len(piece) / _PIECES)
-        low, high = -np.full(2, MARGIN), np.array(grid.extent) + MARGIN
-        volume += projected_points(grid, piece, rng.uniform(low, high, size=(number, 2)), rng)
-    return volume
+        part[mark & held & (part == CLEAN)] = OTHER

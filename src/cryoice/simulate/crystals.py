@@ -1,136 +1,160 @@
-"""Crystalline domains of the film: mosaic grains and the beams they diffract."""
+"""Crystalline film: domains of grains that show fringes and send electrons aside."""
+
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Float32, Int16
-from scipy.ndimage import find_objects
+from jaxtyping import Float32
 
-from cryoice.simulate.grid import Grid, Window, smooth_field
-from cryoice.simulate.ice import add_ice
-from cryoice.simulate.lattice import ZONES, add_lattice
-from cryoice.simulate.optics import Optics
+from cryoice.simulate.diffraction import send_aside
+from cryoice.simulate.edges import log_uniform
+from cryoice.simulate.grid import WHOLE, Grid, Window
+from cryoice.simulate.interpolation import interpolated
+from cryoice.simulate.lattice import CRYSTALS
+from cryoice.simulate.materials import ICE, add_material
+from cryoice.simulate.mottle import Mottle, stripe
+from cryoice.simulate.orientations import TEXTURES, Orientations, add_fringes
 from cryoice.simulate.outlines import wavy_radius
-from cryoice.simulate.settings import SimulationSettings
-from cryoice.simulate.specimen import CRYSTALLINE, Beam, Specimen
-
-_EDGE = 30.0
-"""Å over which a domain's crystallinity fades at its border."""
-_MOSAICITY = 0.05
-"""rad, spread of the grains of a single crystal."""
-_MOTTLE_SCALE = (12.0, 80.0)
-"""Å, width (σ) of the patches that diffract."""
-_BEAMS = 3
-"""Diffracted beams of a domain that are strong enough to see."""
+from cryoice.simulate.powder import Powder, add_powder
+from cryoice.simulate.priors import counts, interval, number, share
+from cryoice.simulate.scene import Scene
+from cryoice.simulate.specimen import CRYSTALLINE, Specimen
 
 
-def add_crystalline_domain(
-    specimen: Specimen,
-    *,
-    thickness: float,
-    settings: SimulationSettings,
-    optics: Optics,
-    rng: np.random.Generator,
+@dataclass(frozen=True)
+class CrystallineSettings:
+    """Priors of the crystalline film; all but domains and shares are log-uniform.
+
+    Attributes
+    ----------
+    share, whole_share
+        Of the micrographs; of these, filled by one domain.
+    domains, size, edge
+        Domains of the others; Å across; Å over which their border fades.
+    crystallinity, change
+        Share of the film that froze to crystals; relative change of its thickness.
+    grain, mosaicity
+        Å across a grain; rad rms between the grains of a single crystal.
+    fringe_contrast, powder_share, ring_contrast, crystallite
+        Relative amplitude of the fringes; share of domains that are powder; its contrast as in
+        `Powder`; Å across its crystallites.
+    mottle, bend, softness
+        Largest share of electrons sent aside; Å (σ) over which the lattice bends, grains fade.
+    moire_share, moire
+        Share of the grains with moiré stripes; Å between these.
+    aperture_share
+        Of the micrographs: the objective aperture stops all diffracted beams.
+    """
+
+    share: float = share()
+    whole_share: float = number(0.0, 1.0)
+    domains: tuple[int, int] = counts(1)
+    size: tuple[float, float] = interval(100.0, 20000.0)
+    edge: tuple[float, float] = interval(16.0, 2000.0)
+    crystallinity: tuple[float, float] = interval(0.05, 1.0)
+    change: tuple[float, float] = interval(0.5, 2.0)
+    grain: tuple[float, float] = interval(100.0, 20000.0)
+    mosaicity: tuple[float, float] = interval(0.001, 1.0)
+    fringe_contrast: tuple[float, float] = interval(0.0001, 0.5)
+    powder_share: float = number(0.0, 1.0)
+    ring_contrast: tuple[float, float] = interval(0.0001, 0.5)
+    crystallite: tuple[float, float] = interval(10.0, 300.0)
+    mottle: tuple[float, float] = interval(0.001, 0.9)
+    bend: tuple[float, float] = interval(32.0, 5000.0)
+    softness: tuple[float, float] = interval(1.0, 200.0)
+    moire_share: float = number(0.0, 1.0)
+    moire: tuple[float, float] = interval(16.0, 500.0)
+    aperture_share: float = number(0.0, 1.0)
+
+
+_LOG_UNIFORM = (
+    *("size", "edge", "crystallinity", "change", "grain", "mosaicity"),
+    *("fringe_contrast", "ring_contrast", "crystallite", "mottle", "bend", "softness", "moire"),
+)
+_WIDTH, _HIGHEST = (0.15, 0.7), 2.4
+"""In rms tilts: within which Bragg's condition is met, and the largest tilt at which it is."""
+_APART = 2.2
+"""Least tilt of a bend contour over its width: its electrons go one way, those of its pair the other."""
+_WAVINESS, _REACH = 0.25, 0.75
+"""Of a domain's outline; share of its size within which it lies whatever its waves."""
+
+
+def add_crystalline(
+    specimen: Specimen, *, settings: CrystallineSettings, scene: Scene, rng: np.random.Generator
 ) -> None:
-    """Turn a part of the film crystalline; ``thickness`` in Å is the film's."""
+    """Turn the film, or parts of it, crystalline."""
+    stopped, whole = (bool(rng.random() < part) for part in (settings.aperture_share, settings.whole_share))
+    domains = 1 if whole else int(rng.integers(settings.domains[0], settings.domains[1] + 1))
+    for own in rng.spawn(domains):
+        record = _draw_domain(specimen.grid.extent, settings, own) | {"whole": whole, "aperture": stopped}
+        _add_domain(specimen, record, moire_share=settings.moire_share, scene=scene, rng=own)
+        specimen.parameters.setdefault("crystalline", []).append(record)
+
+
+def _draw_domain(
+    extent: tuple[float, float], settings: CrystallineSettings, rng: np.random.Generator
+) -> dict[str, Any]:
+    record: dict[str, Any] = {name: log_uniform(getattr(settings, name), rng) for name in _LOG_UNIFORM}
+    record |= {"centre": rng.uniform((0, 0), extent).tolist(), "lattice": str(rng.choice(list(CRYSTALS)))}
+    record |= {"texture": str(rng.choice(TEXTURES)), "powder": bool(rng.random() < settings.powder_share)}
+    width = float(rng.uniform(*_WIDTH))
+    record |= {"width": width, "level": float(rng.uniform(_APART * width, _HIGHEST))}
+    return record | {"steps": float(rng.random())}
+
+
+def _add_domain(
+    specimen: Specimen, record: dict[str, Any], *, moire_share: float, scene: Scene, rng: np.random.Generator
+) -> None:
+    """Freeze one domain; numbers that a fine grid alone needs are drawn last."""
     grid = specimen.grid
-    radius = 0.5 * _log_uniform(settings.crystalline_size, rng)
-    centre = rng.uniform((0, 0), grid.extent)
-    window = grid.window(centre, 1.5 * radius)
-    inside = wavy_radius(grid, window, centre, radius=radius, waviness=0.25, rng=rng)
-    weight = np.clip((1 - inside) * np.float32(radius / _EDGE), 0, 1)
-    change = np.float32(rng.uniform(-0.12, 0.12) * thickness)
-    add_ice(specimen, weight * change, settings=settings, window=window)
-    contrast, grain = _log_uniform(settings.fringe_contrast, rng), float(rng.uniform(120, 500))
-    single, zone, angle = bool(rng.random() < 0.5), _random_zone(rng), float(rng.uniform(0, np.pi))
-    labels = _grains(grid, window, spacing=grain, rng=rng)
-    reflections = []
-    for number, part in enumerate(find_objects(labels), start=1):
-        own = (labels[part] == number) * weight[part] if part else np.empty(0)
-        if not own.any():
-            continue
-        turn = angle + float(rng.normal(0, _MOSAICITY)) if single else float(rng.uniform(0, np.pi))
-        reflections.append(
-            add_lattice(
-                specimen,
-                _within(window, part),
-                own,
-                zone=zone if single else _random_zone(rng),
-                angle=turn,
-                contrast=contrast * float(rng.lognormal(0, 0.4)),
-                optics=optics,
-                rng=rng,
-            )
-        )
-    mottle = settings.mottle[0] + (settings.mottle[1] - settings.mottle[0]) * float(rng.random()) ** 2
-    _add_beams(specimen, window, weight, reflections=reflections, mottle=mottle, rng=rng)
-    specimen.mask[window][inside < 1] = CRYSTALLINE
-    record = {"centre": centre.tolist(), "size": 2 * radius, "zone": zone if single else "mixed"}
-    record |= {"grain": grain, "fringe_contrast": contrast, "mottle": mottle}
-    specimen.parameters.setdefault("crystalline", []).append(record)
+    shape = {name: record[name] for name in ("grain", "bend", "steps", "softness", "level", "width")}
+    mottle = Mottle.draw(grid, **shape, depth=record["mottle"], rng=rng)
+    texture = {name: record[name] for name in ("lattice", "texture", "mosaicity")}
+    orientations = Orientations.draw(mottle.grains, **texture, rng=rng)
+    record |= {"zones": sorted(set(orientations.zones)), "angle": float(orientations.angles[0])}
+    outline = _outline(mottle.raster, record, rng)
+    radius = 2 * max(grid.extent) if record["whole"] else _REACH * record["size"]
+    window = grid.window(np.array(record["centre"]), radius)
+    weight = interpolated(outline, mottle.raster, grid, window)
+    specimen.mask[window][weight > 0] = CRYSTALLINE
+    _freeze(specimen, window, weight, record, scene=scene)
+    aside = interpolated(mottle.share, mottle.raster, grid, window)
+    aside *= weight
+    stripe(aside, mottle, window, period=record["moire"], share=moire_share, rng=rng)
+    specimen.absorption[window] -= np.log1p(-aside)
+    if record["aperture"]:
+        return
+    send_aside(specimen, window, aside, mottle, orientations.beam)
+    optics = scene.optics
+    if record["powder"]:
+        crystal, size = CRYSTALS[record["lattice"]], record["crystallite"]
+        powder = Powder(crystal, size=size, contrast=record["ring_contrast"])
+        add_powder(specimen, window, weight, powder, optics=optics, rng=rng)
+    else:
+        contrast = record["fringe_contrast"]
+        add_fringes(specimen, window, weight, mottle, orientations, contrast=contrast, optics=optics, rng=rng)
 
 
-def _log_uniform(ends: tuple[float, float], rng: np.random.Generator) -> float:
-    return float(np.exp(rng.uniform(*np.log(ends))))
+def _outline(raster: Grid, record: dict[str, Any], rng: np.random.Generator) -> Float32[np.ndarray, "h w"]:
+    """Crystallinity from 1 inside to 0 at the domain's border."""
+    if record["whole"]:
+        return np.ones(raster.shape, dtype=np.float32)
+    radius, centre = 0.5 * record["size"], np.array(record["centre"])
+    inside = wavy_radius(raster, WHOLE, centre, radius=radius, waviness=_WAVINESS, rng=rng)
+    return np.clip((1 - inside) * np.float32(max(radius / record["edge"], 1)), 0, 1)
 
 
-def _random_zone(rng: np.random.Generator) -> str:
-    return list(ZONES)[int(rng.integers(len(ZONES)))]
-
-
-def _within(window: Window, part: tuple[slice, ...]) -> Window:
-    rows, columns = (
-        slice(whole.start + own.start, whole.start + own.stop)
-        for whole, own in zip(window, part, strict=True)
-    )
-    return rows, columns
-
-
-def _add_beams(
+def _freeze(
     specimen: Specimen,
     window: Window,
     weight: Float32[np.ndarray, "rows columns"],
+    record: dict[str, Any],
     *,
-    reflections: list[Float[np.ndarray, "2"]],
-    mottle: float,
-    rng: np.random.Generator,
+    scene: Scene,
 ) -> None:
-    """Let patches of a domain diffract up to about ``mottle`` of the electrons aside, three ways."""
-    scale = float(np.exp(rng.uniform(*np.log(_MOTTLE_SCALE))))
-    for index in rng.permutation(len(reflections))[:_BEAMS]:
-        patches = smooth_field(specimen.grid, scale, rng)[window]
-        share = np.clip(np.float32(mottle) * np.clip(patches, 0, None) * weight, 0, 0.6)
-        specimen.absorption[window] -= np.log1p(-share)
-        reflection = reflections[index] * rng.choice((-1, 1))
-        specimen.beams.append(Beam(window, share, reflection))
-
-
-def add_diffracted(specimen: Specimen, intensity: Float32[np.ndarray, "h w"], *, optics: Optics) -> None:
-    """Add the diffracted electrons to an image, displaced by λ·defocus·g as in any defocused image."""
-    grid = specimen.grid
-    for beam in specimen.beams:
-        shift = np.rint(1e4 * optics.defocus_um * optics.wavelength * beam.reflection / grid.pixel).astype(
-            int
-        )
-        rows, columns = (
-            (np.arange(part.start, part.stop) + by) % side
-            for part, by, side in zip(beam.window, shift, grid.shape, strict=True)
-        )
-        # the wave itself carries the transmitted share exp(-absorption); of it, share/(1-share) went aside
-        sent = np.exp(-specimen.absorption[beam.window]) * beam.share / (1 - beam.share)
-        intensity[np.ix_(rows, columns)] += sent
-
-
-def _grains(
-    grid: Grid, window: Window, *, spacing: float, rng: np.random.Generator
-) -> Int16[np.ndarray, "rows columns"]:
-    """Voronoi cells, numbered from 1, of random seeds about ``spacing`` Å apart."""
-    rows, columns = grid.axis(0, window[0]), grid.axis(1, window[1])
-    number = max(1, round(len(rows) * len(columns) * (grid.pixel / spacing) ** 2))
-    nearest = np.full((len(rows), len(columns)), np.inf, dtype=np.float32)
-    labels = np.ones(nearest.shape, dtype=np.int16)
-    for index, (row, column) in enumerate(rng.random((number, 2)), start=1):
-        y, x = (axis[0] + part * (axis[-1] - axis[0]) for axis, part in ((rows, row), (columns, column)))
-        distance = np.square(rows - np.float32(y))[:, None] + np.square(columns - np.float32(x))
-        closer = distance < nearest
-        np.copyto(nearest, distance, where=closer)
-        labels[closer] = index
-    return labels
+    """Let part of the film lose its disorder and change its thickness."""
+    frozen = specimen.ice[window] * weight
+    frozen *= np.float32(record["crystallinity"])
+    specimen.ice[window] -= frozen
+    frozen *= np.float32(record["change"])
+    add_material(specimen, frozen, ICE, scene=scene, window=window)

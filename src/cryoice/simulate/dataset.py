@@ -1,38 +1,39 @@
-"""A whole simulated data set on disk, as ordinary CryoPPP entries, one per protein."""
+"""A whole simulated data set on disk: CryoPPP entries, RELION's tables and a manifest."""
 
-import csv
 import hashlib
 import json
 import multiprocessing
+import signal
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from threading import current_thread, main_thread
 from typing import Any
 
 import numpy as np
 from rich.console import Console
-from rich.progress import track
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from cryoice.constants import BAD, GOOD
 from cryoice.errors import InputError
-from cryoice.files.atomic import replacing
-from cryoice.files.micrograph import write_mrc
-from cryoice.simulate.micrograph import SimulatedMicrograph, simulate_micrograph
-from cryoice.simulate.proteins import PROTEINS, protein_diameter
+from cryoice.files.lock import one_at_a_time
+from cryoice.simulate.layout_on_disk import Place, write_micrograph
+from cryoice.simulate.manifest import Manifest
+from cryoice.simulate.micrograph import simulate_micrograph
+from cryoice.simulate.relion import write_relion
 from cryoice.simulate.settings import SimulationSettings
 
-VERSION = 1
+VERSION = 2
 """Raised whenever the same settings give other bytes."""
-
-_MANIFEST = "dataset.json"
 
 
 def simulate_dataset(settings: Mapping[str, Any], cache: Path, *, jobs: int) -> Path:
-    """Simulate what is missing of a data set and return its folder.
+    """Simulate what is missing of a data set below ``cache`` and return its folder.
 
-    The folder's name holds a hash of the settings; a complete data set is returned at once, an
-    interrupted one is continued. The bytes depend on the settings alone, not on ``jobs``.
+    The folder's name holds a hash of the settings; see `simulate_into`.
 
     Parameters
     ----------
@@ -52,15 +53,52 @@ def simulate_dataset(settings: Mapping[str, Any], cache: Path, *, jobs: int) -> 
     if jobs < 1:
         raise InputError(f"data.jobs: {jobs} must be at least 1")
     root = Path(cache) / f"synthetic-{_digest(parsed)}"
-    if not (root / _MANIFEST).exists():
-        tasks = [task for task in _tasks(parsed) if not _parameters_path(root, *task).exists()]
-        done = _simulate_all(parsed, root, tasks, jobs=jobs)
-        console = Console(stderr=True)
-        quiet = not console.is_terminal
-        for _ in track(done, "Simulating", total=len(tasks), console=console, transient=True, disable=quiet):
-            pass
-        _write_json(root / _MANIFEST, {"version": VERSION, "settings": asdict(parsed)})
+    simulate_into(root, parsed, micrographs=parsed.micrographs * len(parsed.proteins), jobs=jobs)
     return root
+
+
+def simulate_into(
+    root: Path, settings: SimulationSettings, *, micrographs: int, jobs: int
+) -> tuple[Place, ...]:
+    """Simulate what is missing of a data set in ``root`` and return the places of its micrographs.
+
+    A complete data set is left alone, an interrupted one is continued. The bytes depend on the
+    settings and ``micrographs`` alone, not on ``jobs``.
+
+    Parameters
+    ----------
+    root
+        Folder of its own; new, empty, or of the same data set.
+    settings
+        ``settings.micrographs`` is not used.
+    micrographs
+        In all; the proteins take turns.
+    jobs
+        Processes at work; 1 works in this one.
+
+    Raises
+    ------
+    InputError
+        The folder holds something else or cannot be written; the memory does not suffice.
+    """
+    places = places_below(root, settings, micrographs=micrographs)
+    manifest = Manifest(version=VERSION, micrographs=micrographs, settings=asdict(settings))
+    if manifest.is_finished(root):
+        return places
+    with one_at_a_time(root / ".lock"):
+        if not manifest.is_finished(root):  # another process may have been at it
+            manifest.write(root, finished=False)
+            _simulate_missing(settings, places, jobs=jobs)
+            write_relion(root, places, pixel_size=settings.pixel_size)
+            manifest.write(root, finished=True)
+    return places
+
+
+def places_below(root: Path, settings: SimulationSettings, *, micrographs: int) -> tuple[Place, ...]:
+    """Places of the first ``micrographs`` when the proteins take turns, by protein and number."""
+    proteins = settings.proteins
+    turns = (divmod(number, len(proteins)) for number in range(micrographs))
+    return tuple(Place(root, proteins[protein], index) for protein, index in sorted((p, i) for i, p in turns))
 
 
 def _digest(settings: SimulationSettings) -> str:
@@ -68,77 +106,58 @@ def _digest(settings: SimulationSettings) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()[:12]
 
 
-def _tasks(settings: SimulationSettings) -> list[tuple[str, int]]:
-    return [(protein, index) for protein in settings.proteins for index in range(settings.micrographs)]
+def _simulate_missing(settings: SimulationSettings, places: Sequence[Place], *, jobs: int) -> None:
+    missing = [place for place in places if not place.parameters.exists()]
+    console = Console(stderr=True)
+    columns = (TextColumn("Simulating"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        bar = progress.add_task("", total=len(places), completed=len(places) - len(missing))
+        for _ in _simulate_all(settings, missing, jobs=jobs):
+            progress.advance(bar)
 
 
-def _simulate_all(
-    settings: SimulationSettings, root: Path, tasks: Sequence[tuple[str, int]], *, jobs: int
-) -> Iterator[str]:
-    if jobs == 1 or len(tasks) < 2:
-        for protein, index in tasks:
-            yield _simulate_one(settings, root, protein, index)
+def _simulate_all(settings: SimulationSettings, places: Sequence[Place], *, jobs: int) -> Iterator[None]:
+    if jobs == 1 or len(places) < 2:
+        for place in places:
+            _simulate_one(settings, place)
+            yield
         return
     context = multiprocessing.get_context("spawn")  # forked copies of a threaded process may hang
-    pool = ProcessPoolExecutor(min(jobs, len(tasks)), mp_context=context)
+    pool = ProcessPoolExecutor(min(jobs, len(places)), mp_context=context)
     try:
-        waiting = [pool.submit(_simulate_one, settings, root, protein, index) for protein, index in tasks]
+        with _interrupts_ignored():  # the processes inherit it: on Ctrl-C they finish what they are at
+            waiting = [pool.submit(_simulate_one, settings, place) for place in places]
         for future in as_completed(waiting):
-            yield future.result()
+            future.result()
+            yield
+    except BrokenProcessPool as error:
+        raise InputError(f"jobs: {jobs} at once were stopped, likely for memory; set fewer") from error
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _simulate_one(settings: SimulationSettings, root: Path, protein: str, index: int) -> str:
-    # the stream of a micrograph depends on its protein and number, not on what else is simulated
-    key = (list(PROTEINS).index(protein), index)
-    rng = np.random.default_rng(np.random.SeedSequence(settings.seed, spawn_key=key))
-    _write(simulate_micrograph(settings, protein, rng), settings, root, protein, index)
-    return _stem(protein, index)
+@contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    if current_thread() is not main_thread():  # others get no interrupts and may not ask for any
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
-def _stem(protein: str, index: int) -> str:
-    return f"{protein}-{index:04d}"
-
-
-def _parameters_path(root: Path, protein: str, index: int) -> Path:
-    return root / f"synthetic-{protein}" / "ground_truth" / "parameters" / f"{_stem(protein, index)}.json"
-
-
-def _write(
-    micrograph: SimulatedMicrograph, settings: SimulationSettings, root: Path, protein: str, index: int
-) -> None:
-    """Write a micrograph with its truth; the parameters come last and mark it as complete."""
-    stem, entry = _stem(protein, index), root / f"synthetic-{protein}"
-    truth, picks = entry / "ground_truth", micrograph.picks
-    pixel_size = settings.pixel_size
-    # 11 bits of a 16-bit float are ample for counts whose noise is their root, and halve the disk
-    write_mrc(
-        entry / "micrographs" / f"{stem}.mrc", micrograph.array.astype(np.float16), pixel_size=pixel_size
+def _simulate_one(settings: SimulationSettings, place: Place) -> None:
+    # a micrograph depends on its protein and number, not on what else is simulated
+    key = (zlib.crc32(place.protein.encode()), place.index)
+    micrograph = simulate_micrograph(
+        settings, place.protein, np.random.SeedSequence(settings.seed, spawn_key=key)
     )
-    write_mrc(truth / "masks" / f"{stem}_mask.mrc", micrograph.mask, pixel_size=pixel_size)
-    # CryoPPP counts rows from the other end of the array
-    x, y = picks.positions[:, 1], len(micrograph.array) - 1 - picks.positions[:, 0]
-    diameter = np.full_like(x, round(protein_diameter(protein) / pixel_size))
-    columns = {"X-Coordinate": x, "Y-Coordinate": y, "Diameter": diameter}
-    good, bad = picks.label == GOOD, picks.label == BAD
-    _write_csv(truth / "particle_coordinates" / f"{stem}.csv", columns, good)
-    _write_csv(truth / "false_positives" / f"{stem}_false_positives.csv", columns, bad)
-    labels = {"X-Coordinate": x, "Y-Coordinate": y, "Label": picks.label, "True-Label": picks.true_label}
-    _write_csv(truth / "true_labels" / f"{stem}.csv", labels, good | bad)
-    particles = np.round(micrograph.particles, 3).tolist()
-    record = {"version": VERSION, "seed": settings.seed, "index": index, "pixel_size": pixel_size}
-    record |= micrograph.parameters | {"particles": particles}
-    _write_json(_parameters_path(root, protein, index), record)
-
-
-def _write_csv(path: Path, columns: Mapping[str, np.ndarray], rows: np.ndarray) -> None:
-    with replacing(path) as scratch, scratch.open("w", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(zip(*(values[rows].tolist() for values in columns.values()), strict=True))
-
-
-def _write_json(path: Path, values: Mapping[str, Any]) -> None:
-    with replacing(path) as scratch:
-        scratch.write_text(json.dumps(values, indent=1) + "\n")
+    record = {
+        "version": VERSION,
+        "seed": settings.seed,
+        "index": place.index,
+        "pixel_size": settings.pixel_size,
+    }
+    write_micrograph(micrograph, place, pixel_size=settings.pixel_size, record=record)

@@ -1,23 +1,35 @@
 """One micrograph whose truth is known, from the film to the counted electrons."""
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
 
 import numpy as np
 from jaxtyping import Float, Float32, UInt16
 
-from cryoice.simulate.aggregates import add_aggregates, debris_volume
+from cryoice.simulate.aggregates import add_aggregates
+from cryoice.simulate.beads import add_beads
 from cryoice.simulate.contaminants import add_contaminants
-from cryoice.simulate.crystals import add_crystalline_domain, add_diffracted
-from cryoice.simulate.grid import Grid
-from cryoice.simulate.ice import add_film, film_thickness
-from cryoice.simulate.optics import Detector, Optics, interaction_constant
-from cryoice.simulate.particles import place_particles, projected_points, softened
+from cryoice.simulate.cracks import add_cracks
+from cryoice.simulate.crystals import add_crystalline
+from cryoice.simulate.debris import add_debris
+from cryoice.simulate.denatured import add_denatured
+from cryoice.simulate.ethane import add_ethane
+from cryoice.simulate.exposure import expose, pass_electrons
+from cryoice.simulate.film import add_film, draw_film
+from cryoice.simulate.grid import LAYOUT, Grid
+from cryoice.simulate.holes import add_holes
+from cryoice.simulate.materials import mean_free_path
+from cryoice.simulate.nuisances import spoil
+from cryoice.simulate.optics import Optics
+from cryoice.simulate.particles import ParticleSettings, draw_copies, place_particles
 from cryoice.simulate.picks import SimulatedPicks, draw_picks
-from cryoice.simulate.proteins import protein_diameter, protein_points
+from cryoice.simulate.proteins import find_protein
+from cryoice.simulate.scene import Scene
 from cryoice.simulate.settings import SimulationSettings
 from cryoice.simulate.specimen import Specimen
+from cryoice.simulate.streams import Streams
 from cryoice.simulate.support import add_support
+from cryoice.simulate.vesicles import add_vesicles
 
 
 @dataclass(frozen=True)
@@ -27,11 +39,13 @@ class SimulatedMicrograph:
     Attributes
     ----------
     array
-        Electrons per pixel, mean corrected for the detector's losses.
+        Electrons per pixel, mean corrected for the detector's losses, or what `spoil` made of them.
     mask
         Class of every pixel, same frame.
     particles
-        Centres in px (row, column) of all particles in the film, picked or not.
+        Centres in Å (row, column) of all particles in the film, picked or not.
+    diameter
+        Of the particles, Å.
     picks
         What a picker gives.
     parameters
@@ -41,86 +55,108 @@ class SimulatedMicrograph:
     array: Float32[np.ndarray, "height width"]
     mask: UInt16[np.ndarray, "height width"]
     particles: Float[np.ndarray, "n 2"]
+    diameter: float
     picks: SimulatedPicks
     parameters: dict[str, Any]
 
 
+class _Artifact(Protocol):
+    """Draws one kind of artifact; what it draws at random may depend on the extent alone."""
+
+    def __call__(
+        self, specimen: Specimen, *, settings: Any, scene: Scene, rng: np.random.Generator
+    ) -> None: ...
+
+
+_ARTIFACTS: dict[str, _Artifact] = {
+    "crystalline": add_crystalline,
+    "holes": add_holes,
+    "cracks": add_cracks,
+    "support": add_support,
+    "ethane": add_ethane,
+    "contaminants": add_contaminants,
+    "vesicles": add_vesicles,
+    "denatured": add_denatured,
+    "aggregates": add_aggregates,
+    "beads": add_beads,
+}
+"""By name of their settings, in the order in which later ones lie on top."""
+
+
 def simulate_micrograph(
-    settings: SimulationSettings, protein: str, rng: np.random.Generator
+    settings: SimulationSettings, protein: str, root: np.random.SeedSequence
 ) -> SimulatedMicrograph:
-    """Draw a specimen, its picture and its picks; the same state of ``rng`` gives the same bytes."""
-    optics = _draw_optics(settings, rng)
-    specimen = Specimen.empty(Grid.around(settings.size, pixel_size=settings.pixel_size))
-    _add_film_and_artifacts(specimen, settings, optics, rng)
-    particles = _add_protein(specimen, protein, settings, optics, rng)
-    dose = float(rng.uniform(*settings.dose))
-    picks = draw_picks(specimen, particles, diameter=protein_diameter(protein), settings=settings, rng=rng)
-    array = expose(specimen, optics, settings, dose=dose, rng=rng)
-    drawn = {"protein": protein, "dose": dose, "defocus_um": optics.defocus_um}
-    drawn |= {"amplitude_contrast": optics.amplitude_contrast, "b_factor": optics.b_factor}
+    """Draw a specimen, its picture and its picks; the same ``root`` gives the same bytes.
+
+    The specimen depends on the extent in Å, not on the pixels: the same seed at 1 Å/px and 8 Å/px
+    gives two pictures of one specimen.
+    """
+    streams = Streams(root)
+    grid = Grid.around(settings.size, pixel_size=settings.pixel_size)
+    scene, film = _draw_scene(settings, protein, streams)
+    specimen = _film_and_artifacts(grid, film, settings, scene, streams)
+    layout = specimen
+    if grid.pixel != LAYOUT:
+        layout = _film_and_artifacts(grid.layout(), film, settings, scene, streams)
+    diameter = scene.protein.diameter
+    particles = place_particles(layout, scene.protein, settings.particles, streams("particles"))
+    picks = draw_picks(layout, particles, diameter=diameter, settings=settings.picks, rng=streams("picks"))
+    potential = _add_protein(specimen, particles, settings.particles, scene, streams)
+    pass_electrons(specimen, potential=potential, scene=scene, rng=streams("molecules"))
+    array = expose(
+        specimen, settings=settings.camera, scene=scene, pixel_size=settings.pixel_size, streams=streams
+    )
+    array, spoiled = spoil(
+        array, settings=settings.nuisances, pixel_size=settings.pixel_size, rng=streams("nuisances")
+    )
+    specimen.parameters |= spoiled
     return SimulatedMicrograph(
         array=array,
         mask=specimen.grid.labels(specimen.mask),
-        particles=particles[specimen.grid.inside(particles, border=0.0)] / settings.pixel_size,
+        particles=particles[grid.inside(particles, border=0.0)],
+        diameter=diameter,
         picks=picks,
-        parameters=drawn | specimen.parameters,
+        parameters={"protein": protein} | asdict(scene.optics) | film | specimen.parameters,
     )
 
 
-def expose(
-    specimen: Specimen, optics: Optics, settings: SimulationSettings, *, dose: float, rng: np.random.Generator
-) -> Float32[np.ndarray, "height width"]:
-    """Take the picture of a specimen: electrons per pixel at ``dose`` e/Å²."""
-    detector = Detector(sqrt_dqe=settings.sqrt_dqe, ntf_nyquist=settings.ntf_nyquist)
-    intensity = optics.image(specimen.exit_wave(), pixel=specimen.grid.pixel)
-    add_diffracted(specimen, intensity, optics=optics)
-    intensity *= np.float32(dose * settings.pixel_size**2)
-    expected = detector.expose(intensity, scale=specimen.grid.scale)
-    return detector.read_out(specimen.grid.crop(expected), rng)
-
-
-def _draw_optics(settings: SimulationSettings, rng: np.random.Generator) -> Optics:
-    return Optics(
-        voltage=settings.voltage,
-        defocus_um=float(rng.uniform(*settings.defocus)),
-        cs=settings.cs,
-        amplitude_contrast=float(rng.uniform(*settings.amplitude_contrast)),
-        b_factor=float(rng.uniform(*settings.b_factor)),
+def _draw_scene(
+    settings: SimulationSettings, protein: str, streams: Streams
+) -> tuple[Scene, dict[str, float]]:
+    optics = Optics.draw(settings.microscope, streams("microscope"))
+    film = draw_film(settings.film, streams("film"))
+    scene = Scene(
+        optics=optics,
+        ice=film["thickness"],
+        mean_free_path=mean_free_path(settings.film.mean_free_path, voltage=optics.voltage),
+        protein=find_protein(protein, streams("protein")),
     )
+    return scene, film
 
 
-def _add_film_and_artifacts(
-    specimen: Specimen, settings: SimulationSettings, optics: Optics, rng: np.random.Generator
-) -> None:
-    thickness, drawn = film_thickness(specimen.grid, settings, rng)
-    specimen.parameters |= drawn
-    add_film(specimen, thickness, settings=settings, rng=rng)
-    if rng.random() < settings.crystalline_share:
-        for _ in range(int(rng.integers(1, 4))):
-            add_crystalline_domain(
-                specimen, thickness=drawn["thickness"], settings=settings, optics=optics, rng=rng
-            )
-    if rng.random() < settings.support_share:
-        add_support(specimen, ice=drawn["thickness"], settings=settings, rng=rng)
-    if rng.random() < settings.contaminant_share:
-        add_contaminants(specimen, settings=settings, optics=optics, rng=rng)
+def _film_and_artifacts(
+    grid: Grid, film: dict[str, float], settings: SimulationSettings, scene: Scene, streams: Streams
+) -> Specimen:
+    specimen = Specimen.empty(grid)
+    add_film(specimen, **film, rng=streams("waves"))
+    for name, add in _ARTIFACTS.items():
+        rng, part = streams(name), getattr(settings, name)
+        if rng.random() < part.share:
+            add(specimen, settings=part, scene=scene, rng=rng)
+    return specimen
 
 
 def _add_protein(
-    specimen: Specimen, protein: str, settings: SimulationSettings, optics: Optics, rng: np.random.Generator
-) -> Float[np.ndarray, "n 2"]:
-    """Add aggregates, then particles where the film is clean; return the particles' centres in Å."""
-    model, diameter = protein_points(protein), protein_diameter(protein)
-    potential = float(rng.uniform(*settings.protein_potential))
-    phase = np.zeros(specimen.grid.shape, dtype=np.float32)
-    if rng.random() < settings.aggregate_share:
-        phase += add_aggregates(specimen, model, diameter=diameter, settings=settings, rng=rng)
-    centres = place_particles(specimen, protein, settings, rng)
-    phase += projected_points(specimen.grid, model, centres, rng)
-    debris = float(rng.uniform(*settings.debris))
-    phase += debris_volume(specimen.grid, model, copies=debris * len(centres), rng=rng)
-    specimen.parameters |= {"protein_potential": potential, "debris": debris}
-    phase = softened(specimen.grid, phase)
-    phase *= np.float32(potential * interaction_constant(settings.voltage))
-    specimen.add_protein(phase, amplitude_contrast=optics.amplitude_contrast)
-    return centres
+    specimen: Specimen,
+    particles: Float[np.ndarray, "n 2"],
+    settings: ParticleSettings,
+    scene: Scene,
+    streams: Streams,
+) -> float:
+    """Add particles and debris; return the protein's potential in V above that of ice."""
+    draw_copies(specimen, scene.protein, particles, rng=streams("orientations"))
+    rng = streams("debris")
+    debris, potential = float(rng.uniform(*settings.debris)), float(rng.uniform(*settings.potential))
+    add_debris(specimen, scene.protein, copies=debris * len(particles), rng=rng)
+    specimen.parameters |= {"debris": debris, "protein_potential": potential}
+    return potential

@@ -1,21 +1,19 @@
-"""Image formation: electron wavelength, contrast transfer, detector."""
+"""Image formation: electron wavelength and contrast transfer."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import scipy.fft
 from jaxtyping import Complex64, Float, Float32
 
-Transfer = Callable[[Float[np.ndarray, "..."]], Float[np.ndarray, "..."]]
-"""A filter as a function of the fraction of Nyquist."""
+from cryoice.simulate.priors import interval, numbers
 
 _PLANCK = 6.62607015e-34
 _ELECTRON_MASS = 9.1093837015e-31
 _CHARGE = 1.602176634e-19
 _LIGHT_SPEED = 299792458.0
-_STRIP = 256
-"""Rows counted at once: bounds the memory of the 64-bit Poisson numbers."""
+_STRIP = 16
+"""Rows filtered at once: their 64-bit phases stay in the processor's cache."""
 
 
 def electron_wavelength(voltage: float) -> float:
@@ -45,32 +43,86 @@ def interaction_constant(voltage: float) -> float:
 
 
 @dataclass(frozen=True)
+class MicroscopeSettings:
+    """Priors of the microscope.
+
+    Attributes
+    ----------
+    voltages, cs
+        kV and mm, of each of which a micrograph has one.
+    defocus, astigmatism
+        µm (positive = underfocus), mean of and difference between the two axes.
+    amplitude_contrast, b_factor
+        Share; Å² in exp(-B s²/4).
+    """
+
+    voltages: tuple[float, ...] = numbers(60.0, 1200.0)
+    cs: tuple[float, ...] = numbers(0.0, 10.0)
+    defocus: tuple[float, float] = interval(0.1, 10.0)
+    astigmatism: tuple[float, float] = interval(0.0, 2.0)
+    amplitude_contrast: tuple[float, float] = interval(0.0, 0.5)
+    b_factor: tuple[float, float] = interval(0.0, 1000.0)
+
+
+@dataclass(frozen=True)
 class Optics:
-    """The microscope of one micrograph: kV, µm (positive = underfocus), mm, share, Å²."""
+    """The microscope of one micrograph: kV, µm (positive = underfocus), mm, share, Å².
+
+    ``defocus_um`` is the mean of the two axes' defocus U and V, ``astigmatism_um`` is U - V, and
+    the axis of U lies ``astigmatism_angle``° from the direction of rising columns towards rising rows.
+    """
 
     voltage: float
     defocus_um: float
     cs: float
     amplitude_contrast: float
     b_factor: float
+    astigmatism_um: float = 0.0
+    astigmatism_angle: float = 0.0
+
+    @classmethod
+    def draw(cls, settings: MicroscopeSettings, rng: np.random.Generator) -> "Optics":
+        """Draw the settings of one micrograph."""
+        return cls(
+            voltage=float(rng.choice(settings.voltages)),
+            defocus_um=float(rng.uniform(*settings.defocus)),
+            cs=float(rng.choice(settings.cs)),
+            amplitude_contrast=float(rng.uniform(*settings.amplitude_contrast)),
+            b_factor=float(rng.uniform(*settings.b_factor)),
+            astigmatism_um=float(rng.uniform(*settings.astigmatism)),
+            astigmatism_angle=float(rng.uniform(0, 180)),
+        )
 
     @property
     def wavelength(self) -> float:
         """Electron wavelength in Å."""
         return electron_wavelength(self.voltage)
 
-    def aberration(self, frequency2: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
-        """Phase γ = πλΔz s² - ½πC_s λ³ s⁴ in rad at squared frequencies s² (1/Å²).
+    def aberration(
+        self, frequency2: Float[np.ndarray, "..."], stretch: Float[np.ndarray, "..."] | float = 0.0
+    ) -> Float[np.ndarray, "..."]:
+        """Phase γ = πλΔz(θ) s² - ½πC_s λ³ s⁴ in rad at squared frequencies s² (1/Å²).
 
-        Rohou & Grigorieff, doi:10.1016/j.jsb.2015.08.008.
+        Δz(θ) = ½ (U + V + (U - V) cos 2(θ - θ_U)); Rohou & Grigorieff, doi:10.1016/j.jsb.2015.08.008.
+        ``stretch`` is s² cos 2(θ - θ_U), 0 midway between the two axes.
         """
-        defocus, cs = 1e4 * self.defocus_um, 1e7 * self.cs  # µm and mm to Å
+        defocus, astigmatism, cs = 1e4 * self.defocus_um, 1e4 * self.astigmatism_um, 1e7 * self.cs  # Å
         wavelength = self.wavelength
-        return np.pi * wavelength * frequency2 * (defocus - 0.5 * cs * wavelength**2 * frequency2)
+        even = frequency2 * (defocus - 0.5 * cs * wavelength**2 * frequency2)
+        return np.pi * wavelength * (even + 0.5 * astigmatism * stretch)
 
-    def ctf(self, frequency2: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
+    def stretch(
+        self, rows: Float[np.ndarray, "..."], columns: Float[np.ndarray, "..."]
+    ) -> Float[np.ndarray, "..."]:
+        """s² cos 2(θ - θ_U) in 1/Å² at the frequencies (row, column) in 1/Å."""
+        cosine, sine = (f(np.deg2rad(2 * self.astigmatism_angle)) for f in (np.cos, np.sin))
+        return cosine * (np.square(columns) - np.square(rows)) + rows * (2 * sine * columns)
+
+    def ctf(
+        self, frequency2: Float[np.ndarray, "..."], stretch: Float[np.ndarray, "..."] | float = 0.0
+    ) -> Float[np.ndarray, "..."]:
         """Contrast transfer -sin(γ + asin Q) without envelope: particles are dark at underfocus."""
-        return -np.sin(self.aberration(frequency2) + np.arcsin(self.amplitude_contrast))
+        return -np.sin(self.aberration(frequency2, stretch) + np.arcsin(self.amplitude_contrast))
 
     def envelope(self, frequency2: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
         """Falling amplitude exp(-B s²/4)."""
@@ -82,74 +134,31 @@ class Optics:
         The whole wave is carried through the lens, not its linear part: an ice crystal of 1000 Å
         shifts the phase by several rad. For weak specimens the result is the linear one.
         """
-        rows = np.square(scipy.fft.fftfreq(wave.shape[0], pixel))
-        columns = np.square(scipy.fft.fftfreq(wave.shape[1], pixel))
+        rows = scipy.fft.fftfreq(wave.shape[0], pixel)[:, None]
+        columns = scipy.fft.fftfreq(wave.shape[1], pixel)
         spectrum = scipy.fft.fft2(wave, overwrite_x=True)
         for start in range(0, len(rows), _STRIP):
             strip = slice(start, start + _STRIP)
-            frequency2 = rows[strip, None] + columns
-            transfer = np.exp(1j * self.aberration(frequency2)) * self.envelope(frequency2)
-            spectrum[strip] *= transfer.astype(np.complex64)
+            spectrum[strip] *= self._transfer(rows[strip], columns)
         wave = scipy.fft.ifft2(spectrum, overwrite_x=True)
-        intensity: Float32[np.ndarray, "h w"] = np.square(wave.real) + np.square(wave.imag)
+        intensity: Float32[np.ndarray, "h w"] = np.square(wave.real)
+        for start in range(0, len(rows), _STRIP):
+            intensity[start : start + _STRIP] += np.square(wave.imag[start : start + _STRIP])
         return intensity
 
-
-@dataclass(frozen=True)
-class Detector:
-    """A counting detector: √DQE at zero, half and full Nyquist; noise transfer at Nyquist."""
-
-    sqrt_dqe: tuple[float, float, float]
-    ntf_nyquist: float
-
-    def signal_transfer(self, fraction: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
-        """√(DQE / DQE(0)) at a fraction of Nyquist: the parabola through the three weights."""
-        zero, half, full = self.sqrt_dqe
-        curve = 2 * (zero - 2 * half + full)
-        slope = full - zero - curve
-        return np.maximum(zero + fraction * (slope + curve * fraction), 0.0) / zero
-
-    def noise_transfer(self, fraction: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
-        """Transfer of counted electrons into pixel values, 1 at zero."""
-        return np.maximum(1 - (1 - self.ntf_nyquist) * fraction**2, 0.0)
-
-    def read_out(
-        self, expected: Float32[np.ndarray, "h w"], rng: np.random.Generator
-    ) -> Float32[np.ndarray, "h w"]:
-        """Count electrons and blur them; ``expected`` counts already carry `signal_transfer`.
-
-        A share DQE(0) of the electrons is counted and the gain corrects the mean for it: the
-        signal-to-noise ratio at s is then √DQE(s) times the beam's, and local means are kept.
-        """
-        efficiency = self.sqrt_dqe[0] ** 2
-        counts = np.empty_like(expected)
-        for start in range(0, len(expected), _STRIP):
-            rate = efficiency * np.maximum(expected[start : start + _STRIP], 0)
-            counts[start : start + _STRIP] = rng.poisson(rate) / efficiency
-        return filtered(counts, self.noise_transfer, scale=1)
-
-    def expose(
-        self, intensity: Float32[np.ndarray, "h w"], *, scale: int
-    ) -> Float32[np.ndarray, "height width"]:
-        """Interpolate an intensity to ``scale`` times finer pixels and give it `signal_transfer`."""
-        return filtered(intensity, self.signal_transfer, scale=scale)
-
-
-def filtered(
-    array: Float32[np.ndarray, "h w"], transfer: Transfer, *, scale: int
-) -> Float32[np.ndarray, "height width"]:
-    """Multiply the spectrum by ``transfer`` (of the output's Nyquist), at ``scale`` times the pixels."""
-    height, width = scale * array.shape[0], scale * array.shape[1]
-    small = scipy.fft.rfft2(array)
-    top, left = (array.shape[0] + 1) // 2, (array.shape[1] + 1) // 2
-    rows, columns = 2 * scipy.fft.fftfreq(height), 2 * scipy.fft.rfftfreq(width)
-    if scale == 1:
-        spectrum = small
-    else:
-        spectrum = np.zeros((height, width // 2 + 1), dtype=np.complex64)
-        spectrum[:top, :left] = small[:top, :left] * scale**2
-        spectrum[1 - top :, :left] = small[1 - top :, :left] * scale**2
-    for start in range(0, height, _STRIP):
-        fraction = np.sqrt(np.square(rows[start : start + _STRIP, None]) + np.square(columns))
-        spectrum[start : start + _STRIP] *= transfer(fraction).astype(np.float32)
-    return scipy.fft.irfft2(spectrum, (height, width), overwrite_x=True)
+    def _transfer(
+        self, rows: Float[np.ndarray, "r 1"], columns: Float[np.ndarray, " c"]
+    ) -> Complex64[np.ndarray, "r c"]:
+        """Wave transfer E(s) exp(iγ) at frequencies in 1/Å."""
+        rows2, columns2 = np.square(rows), np.square(columns)
+        stretch = self.stretch(rows, columns) if self.astigmatism_um else 0.0
+        phase = self.aberration(rows2 + columns2, stretch)
+        # sine and cosine of 32 bits are four times quicker; thousands of rad need 64 until here
+        phase -= 2 * np.pi * np.rint(phase / (2 * np.pi))
+        angle = phase.astype(np.float32)
+        falls = (self.envelope(part).astype(np.float32) for part in (rows2, columns2))
+        envelope = np.multiply(*falls)
+        transfer: Complex64[np.ndarray, "r c"] = np.empty(angle.shape, dtype=np.complex64)
+        np.multiply(np.cos(angle), envelope, out=transfer.real)
+        np.multiply(np.sin(angle), envelope, out=transfer.imag)
+        return transfer

@@ -5,9 +5,6 @@ from jaxtyping import Float, Float32
 
 from cryoice.simulate.grid import Grid, Window
 
-_CORNER = 14
-"""Order of the norm that joins the facets: higher is sharper."""
-
 
 def _polar(
     grid: Grid, window: Window, centre: Float[np.ndarray, "2"]
@@ -33,23 +30,3 @@ def wavy_radius(
         amplitude, phase = waviness * rng.standard_normal() / order, rng.uniform(0, 2 * np.pi)
         outline += np.float32(amplitude) * np.cos(order * angle + np.float32(phase))
     return distance / (np.float32(radius) * np.clip(outline, 0.4, 1.45))
-
-
-def faceted_radius(
-    grid: Grid,
-    window: Window,
-    centre: Float[np.ndarray, "2"],
-    *,
-    radius: float,
-    facets: int,
-    rng: np.random.Generator,
-) -> Float32[np.ndarray, "rows columns"]:
-    """Irregular convex polygon of ``facets`` sides about ``radius`` Å from the centre, corners rounded."""
-    distance, angle = _polar(grid, window, centre)
-    step = 2 * np.pi / facets
-    directions = rng.uniform(0, 2 * np.pi) + step * (np.arange(facets) + rng.uniform(-0.2, 0.2, facets))
-    share = np.zeros_like(distance)
-    for direction, side in zip(directions, radius * rng.uniform(0.75, 1.1, facets), strict=True):
-        height = distance * np.cos(angle - np.float32(direction)) / np.float32(side)
-        share += np.power(np.clip(height, 0, 10), _CORNER)
-    return np.power(share, np.float32(1 / _CORNER))

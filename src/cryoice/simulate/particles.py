@@ -1,96 +1,133 @@
 """Particles in the film: where they lie and what they project."""
 
+from dataclasses import dataclass
+
 import numpy as np
-from jaxtyping import Float, Float32
-from scipy.ndimage import binary_dilation, gaussian_filter
+from jaxtyping import Bool, Float, Int64
 
-from cryoice.simulate.grid import MARGIN, Grid, smooth_field
-from cryoice.simulate.proteins import POINT_VOLUME, Points, protein_diameter, random_rotation
-from cryoice.simulate.settings import SimulationSettings
+from cryoice.simulate.assemblies import draw_paths, filament_axes, filament_views
+from cryoice.simulate.grid import MARGIN, smooth_field
+from cryoice.simulate.priors import interval, share
+from cryoice.simulate.proteins import Protein
+from cryoice.simulate.spacing import spaced
 from cryoice.simulate.specimen import CLEAN, CONTAMINATION, Specimen
+from cryoice.simulate.views import SYMMETRIES, Stamps, projections, random_rotations
 
-_BLUR = 3.5
-"""Å, width (σ) of a scattering point."""
-_SPACING = {"globular": 1.0, "ring": 0.95, "rod": 0.72}
-"""Least distance between particles in diameters: they touch, but hardly overlap."""
+
+@dataclass(frozen=True)
+class ParticleSettings:
+    """Priors of the particles.
+
+    Attributes
+    ----------
+    potential
+        V above that of ice.
+    coverage
+        Share of the film under circles as wide as the distance at which particles touch; so much
+        is aimed at, and beyond about 0.5 they only fit where they may overlap.
+    overlap
+        Share by which they may come closer than that.
+    edge
+        How strongly they gather where ice is thick, where it is thin, or at one side.
+    stray_share
+        Their density where the film is crystalline or contaminated, as a share.
+    debris
+        Broken particles for each whole one.
+    """
+
+    potential: tuple[float, float] = interval(0.0, 20.0)
+    coverage: tuple[float, float] = interval(0.0, 3.0)
+    overlap: tuple[float, float] = interval(0.0, 1.0)
+    edge: tuple[float, float] = interval(0.0, 1.0)
+    stray_share: float = share()
+    debris: tuple[float, float] = interval(0.0, 10.0)
+
+
+NO_FILM = 10.0
+"""Å of ice below which nothing holds a particle."""
 _CLEARANCE = 0.15
 """Diameters from a particle's centre to the next artifact."""
-_COARSE = 4
-"""Wave pixels per step of the map that keeps particles off artifacts."""
+_TRIES = 12
+"""Random places tried for each particle that is wanted."""
+_VIEWS = 24
+"""Orientations drawn for one set of copies; eight symmetries of each make 192 pictures."""
 
 
 def place_particles(
-    specimen: Specimen, protein: str, settings: SimulationSettings, rng: np.random.Generator
+    layout: Specimen, protein: Protein, settings: ParticleSettings, rng: np.random.Generator
 ) -> Float[np.ndarray, "n 2"]:
-    """Choose centres in Å: unevenly dense, in clean film, some on ice artifacts, margins included."""
-    grid, diameter = specimen.grid, protein_diameter(protein)
+    """Choose centres in Å: unevenly dense, in clean film, some on ice artifacts, margins included.
+
+    Those of a filament follow each other at its rise.
+    """
+    grid, diameter = layout.grid, protein.diameter
+    coverage, overlap = float(rng.uniform(*settings.coverage)), float(rng.uniform(*settings.overlap))
+    if protein.helix:
+        path = draw_paths(grid, protein.helix, diameter, coverage=coverage, rng=rng)
+        path = path[grid.inside(path, border=-0.9 * MARGIN)]
+        return path[_free(layout, path, clearance=_CLEARANCE * diameter, settings=settings, rng=rng)]
     margin = 0.9 * MARGIN  # rounding must stay on the grid
     low, high = np.full(2, -margin), np.array(grid.extent) + margin
-    area = float(np.prod(high - low)) * 1e-8  # Å² to µm²
-    number = max(1, round(float(rng.uniform(*settings.particle_density)) * area))
-    candidates = rng.uniform(low, high, size=(30 * number, 2))
-    crowd = smooth_field(grid, 0.2 * max(grid.extent), rng)
+    touching = protein.spacing * diameter
+    number = round(coverage * float(np.prod(high - low)) / (np.pi / 4 * touching**2))
+    candidates = rng.uniform(low, high, size=(_TRIES * number, 2))
+    candidates = candidates[_likely(layout, candidates, edge=float(rng.uniform(*settings.edge)), rng=rng)]
+    free = _free(layout, candidates, clearance=_CLEARANCE * diameter, settings=settings, rng=rng)
+    return spaced(candidates[free], number, (1 - overlap) * touching, taken=np.empty((0, 2)))
+
+
+def _likely(
+    layout: Specimen, candidates: Float[np.ndarray, "n 2"], *, edge: float, rng: np.random.Generator
+) -> Bool[np.ndarray, " n"]:
+    """Keep more of the candidates in crowded areas and on the side that particles prefer."""
+    grid = layout.grid
     index = np.rint(candidates / grid.pixel).astype(int) + grid.margin
-    keep = rng.random(len(candidates)) < np.clip(0.5 + 0.35 * crowd[index[:, 0], index[:, 1]], 0.05, 1)
-    reach = max(1, round(_CLEARANCE * diameter / grid.pixel / _COARSE))
-    mask = specimen.mask[::_COARSE, ::_COARSE]
-    barred = mask > CONTAMINATION if settings.stray_share > 0 else mask > CLEAN
-    near = binary_dilation(barred, iterations=reach)
-    keep &= ~near[index[:, 0] // _COARSE, index[:, 1] // _COARSE]
-    keep &= (specimen.class_at(candidates) == CLEAN) | (rng.random(len(candidates)) < settings.stray_share)
-    return spaced(candidates[keep], number, _SPACING[protein] * diameter, taken=np.empty((0, 2)))
+    crowd = smooth_field(grid, 0.2 * max(grid.extent), rng)[index[:, 0], index[:, 1]]
+    angle, kind = rng.uniform(0, 2 * np.pi), int(rng.integers(3))
+    ice = layout.ice[index[:, 0], index[:, 1]]
+    measure = (ice, -ice, candidates[:, 0] * np.sin(angle) + candidates[:, 1] * np.cos(angle))[kind]
+    rank = np.argsort(np.argsort(measure, kind="stable")) / max(len(candidates), 1)
+    weight = np.clip(0.5 + 0.35 * crowd, 0.05, 1) * (1 - edge + edge * np.square(rank))
+    return rng.random(len(candidates)) < weight
 
 
-def projected_points(
-    grid: Grid,
-    model: Points,
-    centres: Float[np.ndarray, "n 2"],
-    rng: np.random.Generator,
-) -> Float32[np.ndarray, "h w"]:
-    """Projected volume in Å (Å³ of protein over Å²) of copies of a model, each turned at random.
-
-    The points are bare: `softened` gives them their width.
-    """
-    total = np.zeros(grid.shape[0] * grid.shape[1], dtype=np.float64)
-    for centre in centres:
-        turned = np.einsum("ij,kj->ik", model, random_rotation(rng)[:2]) + centre
-        _splat(total, turned / grid.pixel + grid.margin, grid.shape)
-    return (total * (POINT_VOLUME / grid.pixel**2)).astype(np.float32).reshape(grid.shape)
-
-
-def softened(grid: Grid, volume: Float32[np.ndarray, "h w"]) -> Float32[np.ndarray, "h w"]:
-    """Give scattering points their width, which limits the resolution to about 8 Å."""
-    return gaussian_filter(volume, _BLUR / grid.pixel)
-
-
-def _splat(
-    total: Float[np.ndarray, " pixels"], points: Float[np.ndarray, "n 2"], shape: tuple[int, int]
-) -> None:
-    """Share each point among its four pixels; points off the grid are left out."""
-    inside = np.all((points >= 0) & (points < np.array(shape) - 1), axis=1)
-    points = points[inside]
-    corner = np.floor(points).astype(np.int64)
-    part = points - corner
-    for row in (0, 1):
-        for column in (0, 1):
-            weight = np.abs(1 - row - part[:, 0]) * np.abs(1 - column - part[:, 1])
-            np.add.at(total, (corner[:, 0] + row) * shape[1] + corner[:, 1] + column, weight)
-
-
-def spaced(
-    candidates: Float[np.ndarray, "n 2"],
-    number: int,
-    distance: float,
+def _free(
+    layout: Specimen,
+    places: Float[np.ndarray, "n 2"],
     *,
-    taken: Float[np.ndarray, "m 2"],
-) -> Float[np.ndarray, "k 2"]:
-    """Keep up to ``number`` candidates, first come first kept, ``distance`` from each other and ``taken``."""
-    kept = np.concatenate([taken, np.empty((number, 2))])
-    count = len(taken)
-    for candidate in candidates:
-        if count == len(kept):
-            break
-        if not np.any(np.sum(np.square(kept[:count] - candidate), axis=1) < distance**2):
-            kept[count] = candidate
-            count += 1
-    return kept[len(taken) : count]
+    clearance: float,
+    settings: ParticleSettings,
+    rng: np.random.Generator,
+) -> Bool[np.ndarray, " n"]:
+    """Tell where there is film and no artifact that keeps particles away."""
+    here = layout.class_at(places)
+    free = (here == CLEAN) | (rng.random(len(places)) < settings.stray_share)
+    index = np.rint(places / layout.grid.pixel).astype(int) + layout.grid.margin
+    free &= layout.ice[index[:, 0], index[:, 1]] > NO_FILM
+    last = CONTAMINATION if settings.stray_share > 0 else CLEAN
+    turns = np.pi / 4 * np.arange(8)
+    for step in clearance * np.stack([np.sin(turns), np.cos(turns)], axis=1):
+        free &= layout.class_at(places + step) <= last
+    return free & (here <= last)
+
+
+def draw_copies(
+    specimen: Specimen, protein: Protein, centres: Float[np.ndarray, "n 2"], *, rng: np.random.Generator
+) -> None:
+    """Add copies of a protein at centres in Å to the projected protein: turned at random, or along a path."""
+    axes, views, symmetries = orientations(protein, centres, rng=rng)
+    used, views = np.unique(views, return_inverse=True)
+    projected = projections(protein.points, axes[used])
+    stamps = Stamps.of(projected, volume=protein.point_volume, pixel=specimen.grid.pixel)
+    for window, stamp in stamps.placed(specimen.grid, centres, views=views, symmetries=symmetries):
+        specimen.protein[window] += stamp
+
+
+def orientations(
+    protein: Protein, centres: Float[np.ndarray, "n 2"], *, rng: np.random.Generator
+) -> tuple[Float[np.ndarray, "views _ 3"], Int64[np.ndarray, " n"], Int64[np.ndarray, " n"]]:
+    """Draw how copies lie: axes of a few views; for each copy its view and its symmetry of the square."""
+    if protein.helix:
+        return filament_axes(), *filament_views(protein.helix, centres)
+    axes = random_rotations(rng, _VIEWS)
+    return axes, rng.integers(_VIEWS, size=len(centres)), rng.integers(SYMMETRIES, size=len(centres))

@@ -5,10 +5,30 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int64
 
-from cryoice.constants import BAD, GOOD
-from cryoice.simulate.particles import spaced
-from cryoice.simulate.settings import SimulationSettings
+from cryoice.constants import BAD, GOOD, IGNORE
+from cryoice.simulate.priors import interval, number, share
+from cryoice.simulate.spacing import spaced
 from cryoice.simulate.specimen import CLEAN, CONTAMINATION, CRYSTALLINE, OTHER, SUPPORT, Specimen
+
+
+@dataclass(frozen=True)
+class PickSettings:
+    """Priors of the picks.
+
+    Attributes
+    ----------
+    jitter, bad_per_good
+        Å rms of a pick's centre; BAD picks for each GOOD one.
+    label_noise, good_noise, background_share
+        Shares of good particles among BAD picks, of bad ones among GOOD, of empty ice among BAD.
+    """
+
+    jitter: float = number(0.0, 50.0)
+    bad_per_good: tuple[float, float] = interval(0.0, 10.0)
+    label_noise: float = share()
+    good_noise: float = share()
+    background_share: float = share()
+
 
 _FOUND = 0.92
 """Share of the particles that a picker finds."""
@@ -21,9 +41,9 @@ _CANDIDATES = 4000
 
 @dataclass(frozen=True)
 class SimulatedPicks:
-    """Picks in px of the micrograph; ``label`` is what the files say, ``true_label`` what is there."""
+    """Centres of picks in Å; ``label`` is what the files say, ``true_label`` what is there."""
 
-    positions: Int64[np.ndarray, "n 2"]
+    positions: Float[np.ndarray, "n 2"]
     label: Int64[np.ndarray, " n"]
     true_label: Int64[np.ndarray, " n"]
 
@@ -33,11 +53,12 @@ def draw_picks(
     particles: Float[np.ndarray, "m 2"],
     *,
     diameter: float,
-    settings: SimulationSettings,
+    settings: PickSettings,
     rng: np.random.Generator,
 ) -> SimulatedPicks:
     """Pick particles (centres in Å) and artifacts, and mislabel the set shares of both."""
-    jittered = _on_pixels(specimen, particles + rng.normal(0, settings.pick_jitter, particles.shape))
+    specimen = specimen.certain()
+    jittered = particles + rng.normal(0, settings.jitter, particles.shape)
     found = jittered[rng.random(len(particles)) < _FOUND]
     found = found[specimen.grid.inside(found, border=diameter / 2)]
     good = found[specimen.class_at(found) == CLEAN]
@@ -52,10 +73,7 @@ def draw_picks(
     counts = (len(good) - wrong_bad, wrong_good, wrong_bad, len(bad) - wrong_good)
     label = np.repeat([GOOD, GOOD, BAD, BAD], counts).astype(np.int64)
     true_label = np.repeat([GOOD, BAD, GOOD, BAD], counts).astype(np.int64)
-    pixels = np.rint(positions / settings.pixel_size).astype(np.int64)
-    _, first = np.unique(pixels, axis=0, return_index=True)
-    first.sort()
-    return SimulatedPicks(pixels[first], label[first], true_label[first])
+    return SimulatedPicks(positions, label, true_label)
 
 
 def _share_count(others: int, share: float) -> int:
@@ -63,14 +81,8 @@ def _share_count(others: int, share: float) -> int:
     return others if share >= 1 else round(others * share / (1 - share))
 
 
-def _on_pixels(specimen: Specimen, positions: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "n 2"]:
-    """Move positions in Å to the nearest pixel of the micrograph."""
-    pixel = specimen.grid.pixel / specimen.grid.scale
-    return np.rint(positions / pixel) * pixel
-
-
 def _candidates(specimen: Specimen, diameter: float, rng: np.random.Generator) -> Float[np.ndarray, "n 2"]:
-    candidates = _on_pixels(specimen, rng.uniform((0, 0), specimen.grid.extent, size=(_CANDIDATES, 2)))
+    candidates = rng.uniform((0, 0), specimen.grid.extent, size=(_CANDIDATES, 2))
     return candidates[specimen.grid.inside(candidates, border=diameter / 2)]
 
 
@@ -83,7 +95,7 @@ def _on_artifacts(
     rng: np.random.Generator,
 ) -> Float[np.ndarray, "n 2"]:
     candidates = _candidates(specimen, diameter, rng)
-    attraction = np.array([_ATTRACTION.get(value, 0.0) for value in range(max(_ATTRACTION) + 1)])
+    attraction = np.array([_ATTRACTION.get(value, 0.0) for value in range(IGNORE + 1)])
     weight = attraction[specimen.class_at(candidates)]
     weight *= np.where(_near_clean(specimen, candidates, reach=0.7 * diameter), 1.0, _INTERIOR)
     chosen = candidates[rng.random(len(candidates)) * attraction.max() < weight]

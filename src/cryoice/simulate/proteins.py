@@ -2,15 +2,25 @@
 
 import zlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from jaxtyping import Float
 
-Points = Float[np.ndarray, "_ 3"]
+from cryoice.simulate.assemblies import Helix, octahedral_shell, random_filament
+from cryoice.simulate.oligomers import Points, arranged, ellipsoid, random_oligomer
 
 POINT_VOLUME = 200.0
 """Å³ of protein behind each point: about 6 Å between neighbours."""
+MIXED = "mixed"
+"""Name under which every micrograph draws a protein of its own."""
+
+_EXTENT = (80.0, 400.0)
+"""Å, longest extent of a mixed protein (log-uniform): 50 kDa to some MDa."""
+_FILAMENTS = 0.15
+"""Share of filaments among the mixed proteins."""
+_MOST_POINTS = 20000
+"""Points of the largest models; enough that their grain stays below the film's noise."""
 
 
 def _ball(
@@ -18,25 +28,7 @@ def _ball(
 ) -> Points:
     """Fill an ellipsoid evenly, one point for each `POINT_VOLUME`."""
     number = max(1, round(4 / 3 * np.pi * float(np.prod(radii)) / POINT_VOLUME))
-    directions = rng.standard_normal((number, 3))
-    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-    return np.array(centre) + directions * np.cbrt(rng.random((number, 1))) * np.array(radii)
-
-
-def _cyclic(points: Points, order: int) -> Points:
-    """Set copies about the z axis."""
-    angles = 2 * np.pi * np.arange(order) / order
-    x, y, z = points.T
-    turned = [
-        np.stack([c * x - s * y, s * x + c * y, z], axis=1)
-        for c, s in zip(np.cos(angles), np.sin(angles), strict=True)
-    ]
-    return np.concatenate(turned)
-
-
-def _dihedral(points: Points, order: int) -> Points:
-    """Set copies about the z axis, and turned over about the x axis."""
-    return _cyclic(np.concatenate([points, points * np.array([1.0, -1.0, -1.0])]), order)
+    return ellipsoid(rng, np.array(centre, dtype=float), np.array(radii, dtype=float), number)
 
 
 def _globular(rng: np.random.Generator) -> Points:
@@ -46,7 +38,7 @@ def _globular(rng: np.random.Generator) -> Points:
         _ball(rng, (14, 18, 16), (15, 14, 16)),
         _ball(rng, (28, -16, 14), (14, 13, 12)),
     ]
-    return _cyclic(np.concatenate(subunit), 2)
+    return arranged(np.concatenate(subunit), "C2")
 
 
 def _ring(rng: np.random.Generator) -> Points:
@@ -56,7 +48,7 @@ def _ring(rng: np.random.Generator) -> Points:
         _ball(rng, (52, 6, 42), (21, 23, 17)),
         _ball(rng, (42, -8, 59), (18, 17, 11)),
     ]
-    return _dihedral(np.concatenate(subunit), 7)
+    return arranged(np.concatenate(subunit), "D7")
 
 
 def _rod(rng: np.random.Generator) -> Points:
@@ -66,40 +58,79 @@ def _rod(rng: np.random.Generator) -> Points:
         _ball(rng, (20, -6, 62), (27, 25, 27)),
         _ball(rng, (24, 14, 95), (29, 26, 24)),
     ]
-    return _dihedral(np.concatenate(subunit), 2)
+    return arranged(np.concatenate(subunit), "D2")
 
 
-_BUILDERS: dict[str, tuple[float, Callable[[np.random.Generator], Points]]] = {
-    "globular": (90.0, _globular),
-    "ring": (150.0, _ring),
-    "rod": (240.0, _rod),
+def _shell(rng: np.random.Generator) -> Points:
+    """Octahedral hollow shell of 24 subunits, 125 Å outside and 80 Å inside, as apoferritin."""
+    return octahedral_shell(rng, point_volume=POINT_VOLUME)
+
+
+@dataclass(frozen=True)
+class Protein:
+    """What the particles are.
+
+    Attributes
+    ----------
+    name
+        As in the settings.
+    diameter
+        Longest extent, Å; of a filament, across it.
+    spacing
+        Distance at which particles touch but hardly overlap, in diameters.
+    points
+        Scattering points in Å about the centre.
+    point_volume
+        Å³ of protein behind each point.
+    helix
+        How the points repeat along z, where they are one repeat of a filament.
+    """
+
+    name: str
+    diameter: float
+    spacing: float
+    points: Points
+    point_volume: float = POINT_VOLUME
+    helix: Helix | None = None
+
+
+_BUILDERS: dict[str, tuple[float, float, Callable[[np.random.Generator], Points]]] = {
+    "globular": (90.0, 1.0, _globular),
+    "ring": (150.0, 0.95, _ring),
+    "rod": (240.0, 0.72, _rod),
+    "shell": (125.0, 1.0, _shell),
 }
+"""Diameter in Å, spacing at which they touch but hardly overlap, builder."""
 
-PROTEINS = tuple(_BUILDERS)
+NAMES = (*_BUILDERS, MIXED)
 """Names of the proteins that can be simulated."""
 
 
-def protein_diameter(name: str) -> float:
-    """Longest extent in Å."""
-    return _BUILDERS[name][0]
+def name_fault(name: str) -> str | None:
+    """Tell what is wrong with the name of a protein."""
+    return None if name in NAMES else f"is unknown; choose from {', '.join(NAMES)}"
+
+
+def find_protein(name: str, rng: np.random.Generator) -> Protein:
+    """Protein of a name in the settings; ``rng`` draws what the name leaves open."""
+    if name != MIXED:
+        return _named(name)
+    if rng.random() < _FILAMENTS:
+        points, width, helix = random_filament(rng, point_volume=POINT_VOLUME)
+        return Protein("filament", diameter=width, spacing=1.0, points=points, helix=helix)
+    extent = float(np.exp(rng.uniform(*np.log(_EXTENT))))
+    points, volume = random_oligomer(rng, extent=extent, point_volume=POINT_VOLUME, most=_MOST_POINTS)
+    # a ball with the same radius of gyration is sqrt(5/3) times as wide
+    across = 2 * np.sqrt(5 / 3 * np.square(points).sum(axis=1).mean())
+    spacing = float(np.clip(across / extent, 0.5, 1.0))
+    return Protein("oligomer", diameter=extent, spacing=spacing, points=points, point_volume=volume)
 
 
 @lru_cache
-def protein_points(name: str) -> Points:
-    """Scattering points in Å about the centre; the same for every call."""
-    points = _BUILDERS[name][1](np.random.default_rng(zlib.crc32(name.encode())))
+def _named(name: str) -> Protein:
+    """One of the fixed proteins; the same for every call."""
+    diameter, spacing, build = _BUILDERS[name]
+    points = build(np.random.default_rng(zlib.crc32(name.encode())))
     centred = points - points.mean(axis=0)
     centred.setflags(write=False)
-    return centred
-
-
-def random_rotation(rng: np.random.Generator) -> Float[np.ndarray, "3 3"]:
-    """Rotation matrix, uniform over all orientations (Shoemake 1992, unit quaternions)."""
-    w, x, y, z = (q := rng.standard_normal(4)) / np.linalg.norm(q)
-    return np.array(
-        [
-            [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
-            [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
-            [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
-        ]
-    )
+    return Protein(name, diameter=diameter, spacing=spacing, points=centred)

@@ -1,12 +1,13 @@
-"""The specimen on its grid: what each artifact and particle adds to the electron wave."""
+"""The specimen on its grid: what each artifact and particle puts into the electrons' way."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from jaxtyping import Complex64, Float, Float32, Int64, UInt16
+from scipy.ndimage import maximum_filter, minimum_filter
 
-from cryoice.constants import CLASSES
+from cryoice.constants import CLASSES, IGNORE
 from cryoice.simulate.grid import Grid, Window
 
 CLEAN, CRYSTALLINE, CONTAMINATION, SUPPORT, OTHER = range(len(CLASSES))
@@ -27,10 +28,12 @@ class Specimen:
 
     Attributes
     ----------
-    phase
-        rad.
-    absorption
-        Optical depth: the intensity falls by exp(-absorption).
+    ice, carbon
+        Thickness in Å of the vitreous film and of carbon.
+    protein
+        Projected volume of protein in Å (Å³ over Å²), at about 8 Å resolution.
+    phase, absorption
+        Of all else: rad; optical depth, by exp(-absorption) of which the intensity falls.
     beams
         What crystals send aside.
     mask
@@ -40,6 +43,9 @@ class Specimen:
     """
 
     grid: Grid
+    ice: Float32[np.ndarray, "h w"]
+    carbon: Float32[np.ndarray, "h w"]
+    protein: Float32[np.ndarray, "h w"]
     phase: Float32[np.ndarray, "h w"]
     absorption: Float32[np.ndarray, "h w"]
     mask: UInt16[np.ndarray, "h w"]
@@ -49,18 +55,16 @@ class Specimen:
     @classmethod
     def empty(cls, grid: Grid) -> "Specimen":
         """Vacuum."""
-        phase, absorption = (np.zeros(grid.shape, dtype=np.float32) for _ in range(2))
-        return cls(grid, phase, absorption, mask=np.zeros(grid.shape, dtype=np.uint16))
-
-    def add_protein(self, phase: Float32[np.ndarray, "h w"], *, amplitude_contrast: float) -> None:
-        """Add protein of a phase shift; asin(Q) of it is absorbed, so that `Optics.ctf` is its transfer."""
-        self.phase += phase * np.float32(np.sqrt(1 - amplitude_contrast**2))
-        self.absorption += phase * np.float32(2 * amplitude_contrast)
+        ice, carbon, protein, phase, absorption = (np.zeros(grid.shape, dtype=np.float32) for _ in range(5))
+        mask = np.zeros(grid.shape, dtype=np.uint16)
+        return cls(grid, ice, carbon, protein, phase, absorption, mask=mask)
 
     def exit_wave(self) -> Complex64[np.ndarray, "h w"]:
-        """Wave behind the specimen for an incident wave of amplitude 1."""
-        wave = np.exp(-0.5 * self.absorption).astype(np.complex64)
-        wave *= np.exp(1j * self.phase)
+        """Wave behind phase and absorption for an incident wave of amplitude 1."""
+        amplitude = np.exp(np.float32(-0.5) * self.absorption)
+        wave = np.empty(self.grid.shape, dtype=np.complex64)
+        np.multiply(amplitude, np.cos(self.phase), out=wave.real)
+        np.multiply(amplitude, np.sin(self.phase), out=wave.imag)
         return wave
 
     def class_at(self, positions: Float[np.ndarray, "n 2"]) -> Int64[np.ndarray, " n"]:
@@ -68,3 +72,8 @@ class Specimen:
         index = np.rint(positions / self.grid.pixel).astype(int) + self.grid.margin
         rows, columns = (np.clip(index[:, k], 0, self.grid.shape[k] - 1) for k in (0, 1))
         return self.mask[rows, columns].astype(np.int64)
+
+    def certain(self) -> "Specimen":
+        """Return the same specimen with `IGNORE` in the mask beside every pixel of another class."""
+        alike = maximum_filter(self.mask, 3) == minimum_filter(self.mask, 3)
+        return replace(self, mask=np.where(alike, self.mask, np.uint16(IGNORE)))

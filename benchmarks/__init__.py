@@ -1,0 +1,1 @@
+"""Scripts that measure; run from the repository's root."""

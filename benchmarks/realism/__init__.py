@@ -1,0 +1,1 @@
+"""How far simulated micrographs are from real ones."""

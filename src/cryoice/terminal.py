@@ -1,0 +1,37 @@
+"""How the commands speak: faults in one line, tables and progress that fit a terminal."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from cryoice.errors import InputError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+@contextmanager
+def faults_in_one_line() -> Iterator[None]:
+    """End the program with status 1 and one line on the error stream on an `InputError`."""
+    try:
+        yield
+    except InputError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(code=1) from error
+
+
+def progress(items: Sequence[Any], words: str) -> Iterable[Any]:
+    """Pass items through and show on the error stream how far they have come."""
+    from rich.console import Console
+    from rich.progress import track
+
+    return track(items, description=words, console=Console(stderr=True), transient=True)
+
+
+def console() -> "Console":
+    """Return a console that prints words as they are."""
+    from rich.console import Console
+
+    return Console(highlight=False)
