@@ -40,7 +40,14 @@ PLAIN = merged(
             "amplitude_contrast": [0.1, 0.1],
             "b_factor": [60.0, 60.0],
         },
-        "camera": {"dose": [40.0, 40.0], "detectors": ["k2"], "dose_weighted": 0.0, "drifting": 0.0},
+        "camera": {
+            "dose": [40.0, 40.0],
+            "detectors": ["k2"],
+            "dose_weighted": 0.0,
+            "drifting": 0.0,
+            "counting": [1.0, 1.0],
+            "unevenness": [0.0, 0.0],
+        },
         "film": {
             "thickness": [400.0, 400.0],
             "thickness_gradient": [0.0, 0.0],
@@ -50,6 +57,7 @@ PLAIN = merged(
         },
         "particles": {
             "potential": [2.5, 2.5],
+            "softness": [3.5, 3.5],
             "coverage": [0.3, 0.3],
             "overlap": [0.0, 0.0],
             "edge": [0.0, 0.0],

@@ -11,7 +11,7 @@ from cryoice.simulate.scene import Scene
 from cryoice.simulate.specimen import CLEAN, OTHER, SUPPORT, Specimen
 from cryoice.simulate.vesicles import VesicleSettings, add_vesicle, add_vesicles
 
-RING = find_protein("ring", np.random.default_rng(0))
+RING = find_protein("ring")
 OPTICS = Optics(voltage=300.0, defocus_um=1.5, cs=2.7, amplitude_contrast=0.1, b_factor=60.0)
 SCENE = Scene(optics=OPTICS, ice=300.0, mean_free_path=4000.0, protein=RING)
 AGGREGATES = AggregateSettings(share=1.0, number=(3, 3), size=(300.0, 900.0))

@@ -12,12 +12,35 @@ SETTINGS = {
     "dose_weighted": 0.0,
     "drifting": 0.0,
     "drift": [0.0, 0.0],
+    "counting": [1.0, 1.0],
+    "unevenness": [0.0, 0.0],
 }
 
 
-def counted(rate, *, efficiency=1.0, shape=(400, 400), seed=0):
+def counted(rate, *, efficiency=1.0, counting=1.0, unevenness=0.0, shape=(400, 400), seed=0):
     expected = np.full(shape, rate, dtype=np.float32)
-    return count(expected, efficiency=efficiency, rng=np.random.default_rng(seed)).astype(np.float64)
+    rest = {"counting": counting, "unevenness": unevenness, "rng": np.random.default_rng(seed)}
+    numbers = count(expected, efficiency=efficiency, **rest)
+    return numbers.astype(np.float64)
+
+
+@pytest.mark.parametrize(("rate", "counting"), [(4.0, 0.5), (60.0, 0.8)])
+def test_readout_takes_a_share_of_the_noise_and_of_its_skewness(rate, counting):
+    # Poisson of rate N e / c, times c / e: variance N c / e of N / e in all; third moment N (c / e)²
+    numbers = counted(rate, efficiency=0.8, counting=counting, shape=(1000, 1000))
+    assert numbers.mean() == pytest.approx(rate, rel=0.01)
+    assert numbers.var() == pytest.approx(rate / 0.8, rel=0.01)
+    skewness = np.mean((numbers - numbers.mean()) ** 3) / numbers.std() ** 3
+    assert skewness == pytest.approx(counting**2 / np.sqrt(rate * 0.8), abs=0.015)
+
+
+def test_uneven_pixels_keep_the_mean_and_lend_the_noise_heavy_tails():
+    # variance N / s of pixels with s = 1 + u z: mean N (1 + u²), kurtosis 3 var(1/s) / mean(1/s)² = 3 u²
+    numbers = counted(400.0, unevenness=0.1, shape=(1500, 1500))
+    assert numbers.mean() == pytest.approx(400.0, abs=0.1)
+    assert numbers.var() == pytest.approx(404.0, rel=0.005)
+    kurtosis = np.mean((numbers - numbers.mean()) ** 4) / numbers.var() ** 2 - 3
+    assert kurtosis == pytest.approx(0.03 + 1 / 400, abs=0.01)
 
 
 def test_transfers_pass_through_their_three_weights():
@@ -67,7 +90,7 @@ def test_a_share_of_the_electrons_counts_and_the_mean_is_kept():
 def test_dark_and_bright_places_are_counted_by_their_own_rate():
     expected = np.full((128, 400), 100.0, dtype=np.float32)
     expected[:, ::2] = 1.0
-    counts = count(expected, efficiency=1.0, rng=np.random.default_rng(1))
+    counts = count(expected, efficiency=1.0, counting=1.0, unevenness=0.0, rng=np.random.default_rng(1))
     assert counts[:, ::2].var() == pytest.approx(1.0, rel=0.06)
     assert counts[:, 1::2].var() == pytest.approx(100.0, rel=0.05)
 

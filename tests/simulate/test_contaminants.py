@@ -18,7 +18,7 @@ COARSE = Grid.around((128, 128), pixel_size=8.0)
 
 def scene_of(defocus=1.5):
     optics = Optics(voltage=300.0, defocus_um=defocus, cs=0.0, amplitude_contrast=0.1, b_factor=0.0)
-    protein = find_protein("ring", np.random.default_rng(0))
+    protein = find_protein("ring")
     return Scene(optics=optics, ice=300.0, mean_free_path=4000.0, protein=protein)
 
 

@@ -31,7 +31,7 @@ SETTINGS = replace(
 def crystalline(size, pixel_size, *, seed=2, optics=OPTICS, **changes):
     specimen = Specimen.empty(Grid.around(size, pixel_size=pixel_size))
     specimen.ice += 400
-    protein = find_protein("ring", np.random.default_rng(0))
+    protein = find_protein("ring")
     scene = Scene(optics=optics, ice=400.0, mean_free_path=4000.0, protein=protein)
     settings = replace(SETTINGS, **changes)
     add_crystalline(specimen, settings=settings, scene=scene, rng=np.random.default_rng(seed))

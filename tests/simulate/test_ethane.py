@@ -16,7 +16,7 @@ SCENE = Scene(
     optics=Optics(voltage=300.0, defocus_um=1.5, cs=2.7, amplitude_contrast=0.1, b_factor=60.0),
     ice=300.0,
     mean_free_path=4000.0,
-    protein=find_protein("ring", np.random.default_rng(0)),
+    protein=find_protein("ring"),
 )
 
 

@@ -23,6 +23,8 @@ def settings(**changes):
         "dose": (40.0, 40.0),
         "detectors": ("k2",),
         "dose_weighted": 0.0,
+        "counting": (1.0, 1.0),
+        "unevenness": (0.0, 0.0),
         "drifting": 0.0,
         "drift": (20.0, 20.0),
     }
@@ -60,7 +62,7 @@ def test_a_weak_grating_keeps_envelope_weighting_drift_and_detector_transfer(wei
     basis = np.stack([np.ones(256), *(f(2 * np.pi * frequency * x) for f in (np.cos, np.sin))], axis=1)
     mean, cosine, _ = np.linalg.lstsq(basis, counts.mean(axis=0), rcond=None)[0]
     kept = weighting_transfer(frequency, dose=200.0, voltage=300.0)[0] if weighted else 1.0
-    camera = Exposure(200.0, "k2", dose_weighted=False, drift=(0.0, 0.0)).camera
+    camera = Exposure(200.0, "k2", dose_weighted=False, drift=(0.0, 0.0), counting=1.0, unevenness=0.0).camera
     # two camera pixels of 1 Å make one of 2 Å: Nyquist is 0.5 1/Å
     kept *= camera.signal_transfer(2 * frequency)[0] * camera.noise_transfer(2 * frequency)[0]
     kept *= np.sinc(specimen.parameters["drift"][1] * frequency[0])
@@ -75,7 +77,7 @@ def test_shot_noise_is_white_but_for_the_noise_transfer_even_when_weighted():
     counts = picture(specimen, 1.0, dose_weighted=1.0)
     power = np.square(np.abs(np.fft.rfft2(counts))) / 256**2
     radius = 2 * np.hypot(np.fft.fftfreq(256)[:, None], np.fft.rfftfreq(256))
-    camera = Exposure(40.0, "k2", dose_weighted=True, drift=(0.0, 0.0)).camera
+    camera = Exposure(40.0, "k2", dose_weighted=True, drift=(0.0, 0.0), counting=1.0, unevenness=0.0).camera
     for fraction in (0.1, 0.5, 0.95):
         ring = np.abs(radius - fraction) < 0.03
         expected = 40 / 0.64 * camera.noise_transfer(np.array([fraction]))[0] ** 2

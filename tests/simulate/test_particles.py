@@ -5,12 +5,15 @@ import pytest
 
 from cryoice.simulate.grid import Grid
 from cryoice.simulate.particles import ParticleSettings, draw_copies, place_particles
-from cryoice.simulate.proteins import MIXED, find_protein
+from cryoice.simulate.proteins import MIXED, Protein, draw_protein, find_protein
 from cryoice.simulate.spacing import spaced
 from cryoice.simulate.specimen import CLEAN, CONTAMINATION, SUPPORT, Specimen
 from cryoice.simulate.views import FLIP_COLUMNS, FLIP_ROWS, SYMMETRIES, TRANSPOSE, Stamps
 
 SETTINGS = ParticleSettings(
+    size=(80.0, 400.0),
+    filaments=0.15,
+    softness=(3.5, 3.5),
     potential=(2.0, 2.0),
     coverage=(0.3, 0.3),
     overlap=(0.0, 0.0),
@@ -18,7 +21,11 @@ SETTINGS = ParticleSettings(
     stray_share=0.5,
     debris=(0, 0),
 )
-GLOBULAR = find_protein("globular", np.random.default_rng(0))
+GLOBULAR = find_protein("globular")
+
+
+def mixed(seed) -> Protein:
+    return draw_protein(np.random.default_rng(seed), size=(80.0, 400.0), filaments=0.15)
 
 
 def film(side=2400, pixel=8.0, ice=300.0):
@@ -30,7 +37,7 @@ def film(side=2400, pixel=8.0, ice=300.0):
 @pytest.mark.parametrize("pixel", [1.0, 8.0])
 @pytest.mark.parametrize("name", ["ring", MIXED])
 def test_copies_keep_their_volume(name, pixel):
-    specimen, protein = film(800, pixel), find_protein(name, np.random.default_rng(2))
+    specimen, protein = film(800, pixel), mixed(2) if name == MIXED else find_protein(name)
     centres = np.random.default_rng(0).uniform(300, 500, (7, 2))
     draw_copies(specimen, protein, centres, rng=np.random.default_rng(1))
     volume = 7 * len(protein.points) * protein.point_volume
@@ -39,7 +46,7 @@ def test_copies_keep_their_volume(name, pixel):
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_fine_and_coarse_pixels_show_the_same_copies(seed):
-    protein, rng = find_protein(MIXED, np.random.default_rng(seed)), np.random.default_rng(seed)
+    protein, rng = mixed(seed), np.random.default_rng(seed)
     centres = rng.uniform(0, 800, (12, 2))
     fine, coarse = film(800, 1.0), film(800, 8.0)
     for specimen in (fine, coarse):
@@ -59,7 +66,7 @@ def test_fine_and_coarse_pixels_show_the_same_copies(seed):
 def test_a_stamp_lies_where_its_symmetry_puts_it(symmetry, pixel):
     points = np.array([[[12.0, 4.0], [12.0, 4.0], [0.0, 0.0]]], dtype=np.float32)
     specimen, centre = film(200, pixel), np.array([103.3, 97.9])
-    stamps = Stamps.of(points, volume=100.0, pixel=pixel)
+    stamps = Stamps.of(points, volume=100.0, softness=3.5, pixel=pixel)
     one = np.zeros(1, dtype=np.int64)
     for window, stamp in stamps.placed(specimen.grid, centre[None], views=one, symmetries=one + symmetry):
         specimen.protein[window] += stamp
@@ -96,8 +103,8 @@ def test_particles_keep_their_distance_and_cover_what_they_should(overlap):
     )
     away = np.linalg.norm(particles[:, None] - particles, axis=2) + 1e9 * np.eye(len(particles))
     least = (1 - overlap) * 90
-    assert least <= away.min() < 1.1 * least
-    assert len(particles) * np.pi * 45**2 / 2580**2 == pytest.approx(0.3, abs=0.02)
+    assert 0.95 * least <= away.min() < 1.1 * least
+    assert len(particles) * np.pi * 45**2 / 2580**2 == pytest.approx(0.3, abs=0.03)
 
 
 def test_no_particle_lies_on_support_or_where_there_is_no_film():

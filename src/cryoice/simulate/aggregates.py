@@ -106,7 +106,7 @@ def _draw(
     grid = specimen.grid
     axes, views, symmetries = orientations(protein, centres, rng=rng)
     projected = projections(protein.points, axes)
-    stamps = Stamps.of(projected, volume=protein.point_volume, pixel=grid.pixel)
+    stamps = Stamps.of(projected, volume=protein.point_volume, softness=protein.softness, pixel=grid.pixel)
     middle = _MIDDLE * protein.spacing * protein.diameter
     marks = stamps.footprints(above=_VISIBLE, within=middle / grid.pixel)
     places = {"views": views, "symmetries": symmetries}

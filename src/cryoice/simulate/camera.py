@@ -12,6 +12,8 @@ CAMERA_PIXEL = 1.0
 
 _STRIP = 64
 """Rows counted at once: bounds the memory of the 64-bit Poisson numbers."""
+_LEAST_SENSITIVE = np.float32(0.3)
+"""Worse pixels would be taken for dead ones."""
 _FEW = 8.0
 """Electrons per pixel from which on counts are drawn by their first three moments."""
 
@@ -45,7 +47,7 @@ DETECTORS = {
     "k3": Detector(sqrt_dqe=(0.91, 0.75, 0.50), ntf=(1.0, 0.96, 0.85)),
     "falcon3": Detector(sqrt_dqe=(0.89, 0.78, 0.55), ntf=(1.0, 0.93, 0.75)),
     "falcon4": Detector(sqrt_dqe=(0.95, 0.85, 0.70), ntf=(1.0, 0.965, 0.88)),
-    "film": Detector(sqrt_dqe=(0.75, 0.57, 0.32), ntf=(1.0, 0.75, 0.45)),
+    "film": Detector(sqrt_dqe=(0.75, 0.57, 0.32), ntf=(1.0, 0.627, 0.161)),
     "ccd": Detector(sqrt_dqe=(0.70, 0.40, 0.20), ntf=(1.0, 0.35, 0.12)),
 }
 """Cameras by name.
@@ -71,6 +73,10 @@ class CameraSettings:
         e/Å²; names in `DETECTORS` of which each micrograph has one.
     dose_weighted
         Share of the micrographs whose frames were weighted for radiation damage.
+    unevenness
+        Rms of the pixels' sensitivities, whose means a gain reference evens out, but not their noise.
+    counting
+        Share of the shot noise's variance that is Poisson's; the rest is readout and errors of the gain.
     drifting, drift
         Share of the micrographs with motion left in them; how far, Å.
     """
@@ -78,34 +84,58 @@ class CameraSettings:
     dose: tuple[float, float] = interval(1.0, 500.0)
     detectors: tuple[str, ...] = names(_name_fault)
     dose_weighted: float = share()
+    counting: tuple[float, float] = interval(0.05, 1.0)
+    unevenness: tuple[float, float] = interval(0.0, 0.2)
     drifting: float = share()
     drift: tuple[float, float] = interval(0.0, 200.0)
 
 
+def binning(pixel: float) -> int:
+    """Camera pixels along one of ``pixel`` Å: coarse micrographs are binned ones."""
+    return max(1, round(pixel / CAMERA_PIXEL))
+
+
 def fraction_of_nyquist(frequency: Float[np.ndarray, "..."], *, pixel: float) -> Float[np.ndarray, "..."]:
-    """Fraction of the camera's own Nyquist of s in 1/Å; pixels much above 1 Å are binned ones."""
-    binning = max(1, round(pixel / CAMERA_PIXEL))
-    return 2 * pixel / binning * frequency
+    """Fraction of the camera's own Nyquist of s in 1/Å."""
+    return 2 * pixel / binning(pixel) * frequency
 
 
 def count(
-    expected: Float32[np.ndarray, "h w"], *, efficiency: float, rng: np.random.Generator
+    expected: Float32[np.ndarray, "h w"],
+    *,
+    efficiency: float,
+    counting: float,
+    unevenness: float,
+    rng: np.random.Generator,
 ) -> Float32[np.ndarray, "h w"]:
-    """Count a share of the expected electrons per pixel and correct the mean for it.
+    """Count the expected electrons per pixel with a detective quantum efficiency below 1.
 
-    The counts' variance is then N / DQE(0), and local means are kept.
+    The variance is N / DQE(0) and local means are kept. The share ``counting`` of it is that of
+    Poisson's distribution; the rest, readout and errors of the gain, is normal and level. Pixels of
+    the sensitivity 1 ± ``unevenness`` count that much more or fewer, and are scaled back.
     """
     counts: Float32[np.ndarray, "h w"] = np.empty(expected.shape, dtype=np.float32)
+    level = np.float32(np.sqrt((1 - counting) * expected.mean(dtype=np.float64) / efficiency))
     for start in range(0, len(expected), _STRIP):
-        rate = np.maximum(expected[start : start + _STRIP] * np.float32(efficiency), 0)
-        few: Bool[np.ndarray, "r w"] = rate < _FEW
+        scale = np.float32(efficiency / counting)
+        if unevenness > 0:
+            normal = rng.standard_normal(expected[start : start + _STRIP].shape, dtype=np.float32)
+            scale = scale * np.maximum(1 + np.float32(unevenness) * normal, _LEAST_SENSITIVE)
         strip = counts[start : start + _STRIP]
-        if not few.all():
-            strip[...] = _many(rate, rng)
-        if few.any():
-            strip[few] = rng.poisson(rate[few])
-    counts *= np.float32(1 / efficiency)
+        strip[...] = _poisson(np.maximum(expected[start : start + _STRIP], 0) * scale, rng)
+        strip /= scale
+        if counting < 1:
+            strip += level * rng.standard_normal(strip.shape, dtype=np.float32)
     return counts
+
+
+def _poisson(rate: Float32[np.ndarray, "r w"], rng: np.random.Generator) -> Float32[np.ndarray, "r w"]:
+    """Poisson numbers, those of high rates by their moments."""
+    few: Bool[np.ndarray, "r w"] = rate < _FEW
+    numbers = np.empty_like(rate) if few.all() else _many(rate, rng)
+    if few.any():
+        numbers[few] = rng.poisson(rate[few])
+    return numbers
 
 
 def _many(rate: Float32[np.ndarray, "r w"], rng: np.random.Generator) -> Float32[np.ndarray, "r w"]:

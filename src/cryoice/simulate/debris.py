@@ -17,7 +17,7 @@ _PIECE_RADIUS = (14.0, 26.0)
 """Å about a random point of the model."""
 _TILE = 400.0
 """Å between the tiles that debris is drawn in."""
-_TILES = 6
+_TILES = 16
 """Different tiles; eight symmetries of each lie side by side at random."""
 
 
@@ -39,7 +39,9 @@ def add_debris(specimen: Specimen, protein: Protein, *, copies: float, rng: np.r
         "symmetries": rng.integers(SYMMETRIES, size=len(corners)),
     }
     if number:
-        stamps = Stamps.of(tiles, volume=protein.point_volume, pixel=grid.pixel, parts=1)
+        stamps = Stamps.of(
+            tiles, volume=protein.point_volume, softness=protein.softness, pixel=grid.pixel, parts=1
+        )
         for window, stamp in stamps.placed(grid, corners + _TILE / 2, **places):
             specimen.protein[window] += stamp * (specimen.ice[window] > NO_FILM)
 

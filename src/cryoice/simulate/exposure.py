@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from jaxtyping import Float, Float32
 
-from cryoice.simulate.camera import DETECTORS, CameraSettings, Detector, count, fraction_of_nyquist
+from cryoice.simulate.camera import DETECTORS, CameraSettings, Detector, binning, count, fraction_of_nyquist
 from cryoice.simulate.diffraction import add_diffracted
 from cryoice.simulate.dose_weighting import weighting_transfer
 from cryoice.simulate.materials import CARBON, ICE, add_material, molecular_noise
@@ -44,18 +44,26 @@ def expose(
     intensity *= np.float32(exposure.dose * pixel_size**2)
     transfers = exposure.signal_transfers(pixel=pixel_size, voltage=scene.optics.voltage)
     expected = filtered(intensity, transfers, pixel=pixel_size, scale=specimen.grid.scale)
-    counts = count(specimen.grid.crop(expected), efficiency=exposure.camera.efficiency, rng=streams("counts"))
+    counts = count(
+        specimen.grid.crop(expected),
+        efficiency=exposure.camera.efficiency,
+        counting=exposure.counting,
+        unevenness=exposure.unevenness / binning(pixel_size),
+        rng=streams("counts"),
+    )
     return filtered(counts, [exposure.noise_transfer(pixel=pixel_size)], pixel=pixel_size)
 
 
 @dataclass(frozen=True)
 class Exposure:
-    """How one micrograph was exposed: e/Å², a name in `DETECTORS`, motion in Å (row, column)."""
+    """How one micrograph was exposed: e/Å², camera in `DETECTORS`, motion in Å; noise as `count` has it."""
 
     dose: float
     detector: str
     dose_weighted: bool
     drift: tuple[float, float]
+    counting: float
+    unevenness: float
 
     @classmethod
     def draw(cls, settings: CameraSettings, rng: np.random.Generator) -> "Exposure":
@@ -64,7 +72,8 @@ class Exposure:
         weighted, drifting = (bool(rng.random() < x) for x in (settings.dose_weighted, settings.drifting))
         length, angle = drifting * rng.uniform(*settings.drift), rng.uniform(0, np.pi)
         drift = (float(length * np.sin(angle)), float(length * np.cos(angle)))
-        return cls(dose, detector, dose_weighted=weighted, drift=drift)
+        rest = {name: float(rng.uniform(*getattr(settings, name))) for name in ("counting", "unevenness")}
+        return cls(dose, detector, dose_weighted=weighted, drift=drift, **rest)
 
     @property
     def camera(self) -> Detector:

@@ -1,6 +1,6 @@
 """One micrograph whose truth is known, from the film to the counted electrons."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -23,7 +23,7 @@ from cryoice.simulate.nuisances import spoil
 from cryoice.simulate.optics import Optics
 from cryoice.simulate.particles import ParticleSettings, draw_copies, place_particles
 from cryoice.simulate.picks import SimulatedPicks, draw_picks
-from cryoice.simulate.proteins import find_protein
+from cryoice.simulate.proteins import MIXED, draw_protein, find_protein
 from cryoice.simulate.scene import Scene
 from cryoice.simulate.settings import SimulationSettings
 from cryoice.simulate.specimen import Specimen
@@ -125,11 +125,18 @@ def _draw_scene(
 ) -> tuple[Scene, dict[str, float]]:
     optics = Optics.draw(settings.microscope, streams("microscope"))
     film = draw_film(settings.film, streams("film"))
+    particles = settings.particles
+    model = (
+        find_protein(protein)
+        if protein != MIXED
+        else draw_protein(streams("protein"), size=particles.size, filaments=particles.filaments)
+    )
+    softness = float(streams("softness").uniform(*particles.softness))
     scene = Scene(
         optics=optics,
         ice=film["thickness"],
         mean_free_path=mean_free_path(settings.film.mean_free_path, voltage=optics.voltage),
-        protein=find_protein(protein, streams("protein")),
+        protein=replace(model, softness=softness),
     )
     return scene, film
 
@@ -158,5 +165,6 @@ def _add_protein(
     rng = streams("debris")
     debris, potential = float(rng.uniform(*settings.debris)), float(rng.uniform(*settings.potential))
     add_debris(specimen, scene.protein, copies=debris * len(particles), rng=rng)
-    specimen.parameters |= {"debris": debris, "protein_potential": potential}
+    drawn = {"debris": debris, "protein_potential": potential, "softness": scene.protein.softness}
+    specimen.parameters |= drawn
     return potential

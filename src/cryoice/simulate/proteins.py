@@ -15,10 +15,6 @@ POINT_VOLUME = 200.0
 MIXED = "mixed"
 """Name under which every micrograph draws a protein of its own."""
 
-_EXTENT = (80.0, 400.0)
-"""Å, longest extent of a mixed protein (log-uniform): 50 kDa to some MDa."""
-_FILAMENTS = 0.15
-"""Share of filaments among the mixed proteins."""
 _MOST_POINTS = 20000
 """Points of the largest models; enough that their grain stays below the film's noise."""
 
@@ -62,7 +58,7 @@ def _rod(rng: np.random.Generator) -> Points:
 
 
 def _shell(rng: np.random.Generator) -> Points:
-    """Octahedral hollow shell of 24 subunits, 125 Å outside and 80 Å inside, as apoferritin."""
+    """Octahedral hollow shell of 24 subunits, 122 Å outside and 75 Å inside, as apoferritin."""
     return octahedral_shell(rng, point_volume=POINT_VOLUME)
 
 
@@ -82,6 +78,8 @@ class Protein:
         Scattering points in Å about the centre.
     point_volume
         Å³ of protein behind each point.
+    softness
+        Width (σ) of a point in Å; 3.5 Å limit the resolution to about 8 Å.
     helix
         How the points repeat along z, where they are one repeat of a filament.
     """
@@ -91,6 +89,7 @@ class Protein:
     spacing: float
     points: Points
     point_volume: float = POINT_VOLUME
+    softness: float = 3.5
     helix: Helix | None = None
 
 
@@ -98,7 +97,7 @@ _BUILDERS: dict[str, tuple[float, float, Callable[[np.random.Generator], Points]
     "globular": (90.0, 1.0, _globular),
     "ring": (150.0, 0.95, _ring),
     "rod": (240.0, 0.72, _rod),
-    "shell": (125.0, 1.0, _shell),
+    "shell": (120.0, 1.0, _shell),
 }
 """Diameter in Å, spacing at which they touch but hardly overlap, builder."""
 
@@ -111,26 +110,24 @@ def name_fault(name: str) -> str | None:
     return None if name in NAMES else f"is unknown; choose from {', '.join(NAMES)}"
 
 
-def find_protein(name: str, rng: np.random.Generator) -> Protein:
-    """Protein of a name in the settings; ``rng`` draws what the name leaves open."""
-    if name != MIXED:
-        return _named(name)
-    if rng.random() < _FILAMENTS:
-        points, width, helix = random_filament(rng, point_volume=POINT_VOLUME)
-        return Protein("filament", diameter=width, spacing=1.0, points=points, helix=helix)
-    extent = float(np.exp(rng.uniform(*np.log(_EXTENT))))
-    points, volume = random_oligomer(rng, extent=extent, point_volume=POINT_VOLUME, most=_MOST_POINTS)
-    # a ball with the same radius of gyration is sqrt(5/3) times as wide
-    across = 2 * np.sqrt(5 / 3 * np.square(points).sum(axis=1).mean())
-    spacing = float(np.clip(across / extent, 0.5, 1.0))
-    return Protein("oligomer", diameter=extent, spacing=spacing, points=points, point_volume=volume)
-
-
 @lru_cache
-def _named(name: str) -> Protein:
+def find_protein(name: str) -> Protein:
     """One of the fixed proteins; the same for every call."""
     diameter, spacing, build = _BUILDERS[name]
     points = build(np.random.default_rng(zlib.crc32(name.encode())))
     centred = points - points.mean(axis=0)
     centred.setflags(write=False)
     return Protein(name, diameter=diameter, spacing=spacing, points=centred)
+
+
+def draw_protein(rng: np.random.Generator, *, size: tuple[float, float], filaments: float) -> Protein:
+    """Draw a protein that nobody has seen: an oligomer of a size in Å, or a filament at a share."""
+    if rng.random() < filaments:
+        points, width, helix = random_filament(rng, point_volume=POINT_VOLUME)
+        return Protein("filament", diameter=width, spacing=1.0, points=points, helix=helix)
+    extent = float(np.exp(rng.uniform(*np.log(size))))
+    points, volume = random_oligomer(rng, extent=extent, point_volume=POINT_VOLUME, most=_MOST_POINTS)
+    # a ball with the same radius of gyration is sqrt(5/3) times as wide
+    across = 2 * np.sqrt(5 / 3 * np.square(points).sum(axis=1).mean())
+    spacing = float(np.clip(across / extent, 0.5, 1.0))
+    return Protein("oligomer", diameter=extent, spacing=spacing, points=points, point_volume=volume)

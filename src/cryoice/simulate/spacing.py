@@ -6,6 +6,8 @@ from scipy.spatial import cKDTree
 
 _AT_ONCE = 512
 """Candidates at least that are compared at once."""
+_PUSHES = 20
+"""Rounds in which particles move apart; enough for the densest liquid-like films."""
 
 
 def spaced(
@@ -27,6 +29,22 @@ def spaced(
             some = some[nearest >= distance]
         kept = np.concatenate([kept, some[_first_come(some, distance)]])
     return kept[len(taken) : len(taken) + max(number, 0)]
+
+
+def pushed_apart(positions: Float[np.ndarray, "n 2"], distance: float) -> Float[np.ndarray, "n 2"]:
+    """Move places apart until few lie nearer than ``distance``, as particles in a crowded film do.
+
+    Pairs that are too near move half of what is missing, each away from the other, again and again.
+    """
+    positions = positions.copy()
+    for _ in range(_PUSHES):
+        first, second = cKDTree(positions).query_pairs(distance, output_type="ndarray").T
+        apart = positions[second] - positions[first]
+        length = np.maximum(np.linalg.norm(apart, axis=1), 1e-9)
+        push = apart * (0.5 * (distance - length) / length)[:, None]
+        np.add.at(positions, first, -push)
+        np.add.at(positions, second, push)
+    return positions
 
 
 def _first_come(candidates: Float[np.ndarray, "n 2"], distance: float) -> Bool[np.ndarray, " n"]:

@@ -11,8 +11,6 @@ from scipy.special import ndtr
 
 from cryoice.simulate.grid import Grid, Window
 
-BLUR = 3.5
-"""Å, width (σ) of a scattering point: about 8 Å resolution."""
 FLIP_ROWS, FLIP_COLUMNS, TRANSPOSE = 1, 2, 4
 """Bits of a symmetry of the square: first transposed, then flipped. There are eight.
 
@@ -21,7 +19,7 @@ Those that mirror show the wrong hand; a projection does not tell, as particles 
 SYMMETRIES = 8
 
 _NODE = 2.0
-"""Å between the nodes that collect the points; well below `BLUR`."""
+"""Å between the nodes that collect the points; well below the least softness."""
 _TAIL = 3.5
 """Widths of a softened point's tail that are drawn (0.05 % lies beyond)."""
 
@@ -42,17 +40,24 @@ class Stamps:
 
     @classmethod
     def of(
-        cls, views: Float32[np.ndarray, "views n 2"], *, volume: float, pixel: float, parts: int | None = None
+        cls,
+        views: Float32[np.ndarray, "views n 2"],
+        *,
+        volume: float,
+        softness: float,
+        pixel: float,
+        parts: int | None = None,
     ) -> "Stamps":
         """Draw views of points (row, column in Å about the centre), each of ``volume`` Å³, as Å.
 
-        A pixel holds the average of the softened points over its area. ``parts`` of a pixel are
+        ``softness`` is the width (σ) in Å of a point.
+        A pixel holds the average of the points over its area. ``parts`` of a pixel are
         told apart; by default so many that a centre lies within 1 Å of where it should.
         """
         parts = parts or max(1, ceil(pixel / _NODE))
         reach = ceil(float(np.abs(views).max(initial=0.0)) / _NODE)
         nodes = _collect(views, reach)
-        spread = _spread(reach, pixel=pixel, parts=parts)
+        spread = _spread(reach, softness=softness, pixel=pixel, parts=parts)
         scale = np.float32(volume / pixel**2)
         side = spread.shape[0] // parts
         array = np.empty((len(views), parts, side, parts, side), dtype=np.float32)
@@ -111,9 +116,9 @@ def _collect(views: Float32[np.ndarray, "views n 2"], reach: int) -> Float32[np.
     return np.array(counts, dtype=np.float32).reshape(len(views), side, side)
 
 
-def _spread(reach: int, *, pixel: float, parts: int) -> scipy.sparse.csr_array:
+def _spread(reach: int, *, softness: float, pixel: float, parts: int) -> scipy.sparse.csr_array:
     """Weights of the nodes in pixels: a Gaussian averaged over each pixel, for each part of a pixel."""
-    width = np.sqrt(BLUR**2 - _NODE**2 / 12)  # the nearest node has softened the points already
+    width = np.sqrt(softness**2 - _NODE**2 / 12)  # the nearest node has softened the points already
     half = ceil((reach * _NODE + _TAIL * width) / pixel + 0.5)
     shift = (np.arange(parts) + 0.5) / parts - 0.5
     place = (np.arange(-half, half + 1) - shift[:, None]).ravel() * pixel
