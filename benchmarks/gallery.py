@@ -8,6 +8,7 @@ be shown. All are drawn at 8 Å/px, or the real ones at their own pixels where t
 
 import argparse
 import csv
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -51,7 +52,8 @@ def simulated(artifact: str, seed: int) -> list[Picture]:
     values |= {"size": [SIDE, SIDE], "pixel_size": 8.0, artifact: values[artifact] | {"share": 1.0}}
     values["nuisances"] |= {"share": 0.0}
     settings = SimulationSettings.parse(values)
-    keys = (np.random.SeedSequence(seed, spawn_key=(number,)) for number in range(NUMBER))
+    kind = zlib.crc32(artifact.encode())  # other proteins in every row
+    keys = (np.random.SeedSequence(seed, spawn_key=(kind, number)) for number in range(NUMBER))
     return [simulate_micrograph(settings, "mixed", key).array for key in keys]
 
 
@@ -76,7 +78,7 @@ def sheet(rows: dict[str, tuple[list[Picture], list[Picture]]]) -> Figure:
         for axes, picture in zip(line[columns - NUMBER :], made, strict=True):
             axes.imshow(picture, cmap="gray", norm=grey_range(picture))
         for axes, picture in zip(line, shown, strict=False):
-            axes.imshow(picture, cmap="gray", norm=grey_range(picture), aspect="auto")
+            axes.imshow(picture, cmap="gray", norm=grey_range(picture))
             axes.set_title("real", fontsize=7, pad=2)
         line[columns - NUMBER].set_title(f"simulated: {artifact}", fontsize=7, pad=2, loc="left")
     return figure
