@@ -63,7 +63,8 @@ def real(artifact: str, data: Path | None) -> list[Picture]:
         return []
     with (data / "index.csv").open(newline="") as stream:
         rows = [row for row in csv.DictReader(stream) if artifact in SHOWN_REAL.get(row["source"], ())]
-    found = [row for row in rows if row["use"] == "yes" and float(row[LABEL_OF[artifact]]) > 0]
+    share = {row["image"]: float(row[LABEL_OF[artifact]]) for row in rows if row["use"] == "yes"}
+    found = sorted((row for row in rows if share.get(row["image"])), key=lambda row: -share[row["image"]])
     return [read_micrograph(data / row["image"]).array for row in found[:REAL]]
 
 

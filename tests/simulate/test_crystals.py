@@ -156,7 +156,17 @@ def powder(size, lattice="cubic", pixel_size=1.0):
 
 def test_powder_has_the_set_rms():
     # contrast c of the image is a phase of c/2; c/√2 rms
-    assert powder(40.0).std() == pytest.approx(0.5 * 0.04 / np.sqrt(2), rel=0.03)
+    assert powder(40.0, pixel_size=0.5).std() == pytest.approx(0.5 * 0.04 / np.sqrt(2), rel=0.03)
+
+
+def test_a_powder_ring_is_as_strong_at_every_pixel_size():
+    def ring(pixel_size):
+        phase = powder(40.0, pixel_size=pixel_size)
+        power = np.square(np.abs(np.fft.fft2(phase))) / phase.size**2
+        frequency = np.hypot(*np.meshgrid(*[np.fft.fftfreq(len(phase), pixel_size)] * 2))
+        return power[np.abs(frequency - 1 / 3.672) < 0.02].sum()
+
+    np.testing.assert_allclose([ring(1.0), ring(1.5)], ring(0.7), rtol=0.08)
 
 
 @pytest.mark.parametrize("size", [50.0, 80.0])

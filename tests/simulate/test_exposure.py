@@ -104,8 +104,8 @@ def test_motion_blurs_along_its_direction_only():
 
 def test_what_was_drawn_is_recorded():
     specimen = Specimen.empty(Grid.around((256, 256), pixel_size=8.0))
-    picture(specimen, 8.0, detectors=("film",), dose_weighted=1.0, drifting=1.0)
-    assert specimen.parameters["detector"] == "film"
+    picture(specimen, 8.0, detectors=("ccd",), dose_weighted=1.0, drifting=1.0)
+    assert specimen.parameters["detector"] == "ccd"
     assert specimen.parameters["dose_weighted"] is True
     assert specimen.parameters["dose"] == 40.0
     assert np.hypot(*specimen.parameters["drift"]) == pytest.approx(20.0)

@@ -10,21 +10,50 @@ from cryoice.simulate.grid import Grid
 from cryoice.simulate.micrograph import simulate_micrograph
 from cryoice.simulate.specimen import CLEAN
 
+NUISANCES = PLAIN["nuisances"]
+
 
 def simulate(settings, protein="globular", *, seed=0):
     return simulate_micrograph(settings, protein, np.random.SeedSequence(seed))
 
 
-def test_the_thickness_can_be_read_back_from_the_mean_counts():
+@pytest.mark.parametrize(("pixel_size", "b_factor"), [(0.8, 150.0), (1.0, 20.0), (3.0, 60.0), (8.0, 60.0)])
+def test_the_thickness_can_be_read_back_from_the_mean_counts(pixel_size, b_factor):
     settings = settings_with(
         PLAIN,
+        pixel_size=pixel_size,
+        microscope={"b_factor": [b_factor, b_factor]},
         particles={"potential": [0.0, 0.0]},
         film={"thickness": [550.0, 550.0], "mean_free_path": 4000.0},
     )
     micrograph = simulate(settings)
-    thickness = 4000 * np.log(40.0 * 9.0 / micrograph.array.mean())
+    thickness = 4000 * np.log(40.0 * pixel_size**2 / micrograph.array.mean())
     assert thickness == pytest.approx(550.0, abs=12.0)
     assert micrograph.parameters["thickness"] == pytest.approx(550.0)
+
+
+def test_a_wholly_crystalline_micrograph_still_has_bad_picks():
+    settings = settings_with(
+        PLAIN,
+        size=[600, 600],
+        crystalline={"share": 1.0, "whole_share": 1.0, "size": [5000.0, 5000.0]},
+        particles={"stray_share": 0.5},
+    )
+    micrograph = simulate(settings, seed=1)
+    assert (micrograph.mask == 1).mean() > 0.9
+    assert (micrograph.picks.label == BAD).sum() > 10
+
+
+def test_what_a_file_lost_is_not_labelled_and_not_picked():
+    bands = {"share": 1.0, "edge_bands": {"share": 1.0, "strength": [200.0, 200.0]}}
+    only = {name: {"share": 0.0} for name, value in NUISANCES.items() if isinstance(value, dict)}
+    off = {"invert": 0.0, "pixel_size_missing": 0.0}
+    micrograph = simulate(settings_with(PLAIN, size=[400, 400], nuisances=only | off | bands), seed=4)
+    lost = micrograph.mask == IGNORE
+    assert 0.02 < lost.mean() < 0.6
+    rows, columns = np.rint(micrograph.picks.positions.T / 3.0).astype(int)
+    assert len(rows)
+    assert not lost[rows, columns].any()
 
 
 @pytest.fixture(scope="module")
@@ -124,13 +153,14 @@ def test_a_particle_is_dark_where_it_is_said_to_be(pixel_size, scale):
     assert np.mean(dark) > 0.95
 
 
-@pytest.fixture(scope="module")
-def two_samplings():
+@pytest.fixture(scope="module", params=["crystalline", "the rest"])
+def two_samplings(request):
     """One specimen at 1 Å/px and at 8 Å/px, with so many electrons that noise hardly counts."""
-    common = {"camera": {"dose": [500.0, 500.0]}, "proteins": ["ring"]}
-    no_crystal = {"crystalline": {"share": 0.0}}  # its fringes are not there at 8 Å/px
-    fine = settings_with(BUSY, size=[2048, 2304], pixel_size=1.0, **common, **no_crystal)
-    coarse = settings_with(BUSY, size=[256, 288], pixel_size=8.0, **common, **no_crystal)
+    changes = {"camera": {"dose": [500.0, 500.0]}, "proteins": ["ring"]}
+    changes["crystalline"] = {"share": float(request.param == "crystalline"), "fringe_contrast": [0.05, 0.05]}
+    base = PLAIN if request.param == "crystalline" else BUSY
+    fine = settings_with(base, size=[2048, 2304], pixel_size=1.0, **changes)
+    coarse = settings_with(base, size=[256, 288], pixel_size=8.0, **changes)
     return [simulate(settings, "ring", seed=11) for settings in (fine, coarse)]
 
 

@@ -52,15 +52,25 @@ def settings(*, share=1.0, missing=0.0, **strengths):
 
 
 def spoilt(array, seed=0, pixel_size=1.0, **chosen):
-    return spoil(
+    array, _, done = spoil(
         array.copy(), settings=settings(**chosen), pixel_size=pixel_size, rng=np.random.default_rng(seed)
     )
+    return array, done
+
+
+def test_pixels_of_which_nothing_is_left_are_told():
+    rest = {"pixel_size": 1.0, "rng": np.random.default_rng(3)}
+    array, lost, _ = spoil(counts(), settings=settings(edge_bands=8.0), **rest)
+    np.testing.assert_array_equal(lost, array != counts())
+    assert 0 < lost.mean() < 0.5
+    assert not spoil(counts(), settings=settings(hot_pixels=1e-3), **rest)[1].any()
 
 
 def test_without_a_share_the_array_is_untouched():
     everything = parse(NuisanceSettings, PRESET | {"share": 0.0}, key="nuisances")
-    array, done = spoil(counts(), settings=everything, pixel_size=1.0, rng=np.random.default_rng(0))
+    array, lost, done = spoil(counts(), settings=everything, pixel_size=1.0, rng=np.random.default_rng(0))
     assert array.tobytes() == counts().tobytes()
+    assert not lost.any()
     assert done == {"nuisances": {}, "pixel_size_known": True}
 
 
@@ -74,7 +84,7 @@ def test_nothing_chosen_leaves_the_array_untouched():
 def test_what_a_micrograph_has_does_not_depend_on_its_size_or_pixels(seed):
     everything = parse(NuisanceSettings, PRESET | {"share": 1.0}, key="nuisances")
     done = [
-        spoil(counts(shape), settings=everything, pixel_size=pixel, rng=np.random.default_rng(seed))[1]
+        spoil(counts(shape), settings=everything, pixel_size=pixel, rng=np.random.default_rng(seed))[2]
         for shape, pixel in (((96, 128), 8.0), ((200, 64), 1.0))
     ]
     assert done[0] == done[1]
@@ -83,7 +93,7 @@ def test_what_a_micrograph_has_does_not_depend_on_its_size_or_pixels(seed):
 def test_everything_at_once_stays_finite_and_is_recorded():
     shares = {name: PRESET[name] | {"share": 1.0} for name in NAMES if name != "invert"}
     everything = parse(NuisanceSettings, PRESET | shares | {"share": 1.0, "invert": 1.0}, key="nuisances")
-    array, done = spoil(counts(), settings=everything, pixel_size=2.0, rng=np.random.default_rng(0))
+    array, _, done = spoil(counts(), settings=everything, pixel_size=2.0, rng=np.random.default_rng(0))
     assert set(done["nuisances"]) == set(NAMES)
     assert np.isfinite(array).all()
     assert np.abs(array).max() <= 60000

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cryoice.simulate.grid import Grid
+from cryoice.simulate.grid import MARGIN, Grid
 from cryoice.simulate.particles import ParticleSettings, draw_copies, place_particles
 from cryoice.simulate.proteins import MIXED, Protein, draw_protein, find_protein
 from cryoice.simulate.spacing import spaced
@@ -79,7 +79,7 @@ def test_a_stamp_lies_where_its_symmetry_puts_it(symmetry, pixel):
 
 def test_copies_partly_outside_are_cut_and_those_far_away_left_out():
     specimen = film(400, 2.0)
-    draw_copies(specimen, GLOBULAR, np.array([[-100.0, 200.0], [9000.0, 0.0]]), rng=np.random.default_rng(0))
+    draw_copies(specimen, GLOBULAR, np.array([[-MARGIN, 200.0], [9000.0, 0.0]]), rng=np.random.default_rng(0))
     volume = len(GLOBULAR.points) * GLOBULAR.point_volume
     assert specimen.protein.sum() * 4 == pytest.approx(volume / 2, rel=0.15)
 
@@ -104,7 +104,7 @@ def test_particles_keep_their_distance_and_cover_what_they_should(overlap):
     away = np.linalg.norm(particles[:, None] - particles, axis=2) + 1e9 * np.eye(len(particles))
     least = (1 - overlap) * 90
     assert 0.95 * least <= away.min() < 1.1 * least
-    assert len(particles) * np.pi * 45**2 / 2580**2 == pytest.approx(0.3, abs=0.03)
+    assert len(particles) * np.pi * 45**2 / (2400 + 2 * 0.9 * MARGIN) ** 2 == pytest.approx(0.3, abs=0.03)
 
 
 def test_no_particle_lies_on_support_or_where_there_is_no_film():

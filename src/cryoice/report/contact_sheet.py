@@ -89,7 +89,9 @@ def plot_contact_sheet(miniatures: Sequence[Miniature], *, title: str) -> Figure
         left.set_title(item.title, fontsize=9, loc="left")
         _draw_scale_bar(left, item)
         _draw_classes(right, item.mask)
-    figure.legend(handles=_handles(miniatures), loc="outside lower center", ncols=len(CLASSES), frameon=False)
+    figure.legend(
+        handles=_handles(miniatures), loc="outside lower center", ncols=2 * columns + 1, frameon=False
+    )
     return figure
 
 

@@ -6,11 +6,11 @@ import numpy as np
 from jaxtyping import Float
 
 from cryoice.simulate.grid import MARGIN
-from cryoice.simulate.particles import NO_FILM, orientations
+from cryoice.simulate.particles import orientations
 from cryoice.simulate.priors import counts, interval, share
 from cryoice.simulate.proteins import Protein
 from cryoice.simulate.scene import Scene
-from cryoice.simulate.specimen import CLEAN, OTHER, Specimen
+from cryoice.simulate.specimen import CLEAN, NO_FILM, OTHER, Specimen
 from cryoice.simulate.views import Stamps, projections
 
 

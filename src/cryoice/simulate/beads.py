@@ -59,6 +59,7 @@ def add_bead(specimen: Specimen, centre: Float[np.ndarray, "2"], radius: float, 
     window = grid.window(centre, radius + grid.pixel)
     rows, columns = (np.square(grid.axis(k, window[k]) - np.float32(centre[k])) for k in (0, 1))
     squared = np.float32(radius**2) - rows[:, None] - columns
+    squared[~specimen.holds(window)] = 0
     thickness = 2 * np.sqrt(np.maximum(squared, 0))
     specimen.absorption[window] += thickness * np.float32(1 / (GOLD.free_path * scene.mean_free_path))
     # what steeper slopes scatter misses the pixels' Nyquist: the phase rises as they can follow it

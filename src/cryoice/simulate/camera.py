@@ -47,15 +47,15 @@ DETECTORS = {
     "k3": Detector(sqrt_dqe=(0.91, 0.75, 0.50), ntf=(1.0, 0.96, 0.85)),
     "falcon3": Detector(sqrt_dqe=(0.89, 0.78, 0.55), ntf=(1.0, 0.93, 0.75)),
     "falcon4": Detector(sqrt_dqe=(0.95, 0.85, 0.70), ntf=(1.0, 0.965, 0.88)),
-    "film": Detector(sqrt_dqe=(0.75, 0.57, 0.32), ntf=(1.0, 0.627, 0.161)),
+    "integrating": Detector(sqrt_dqe=(0.75, 0.57, 0.32), ntf=(1.0, 0.627, 0.161)),
     "ccd": Detector(sqrt_dqe=(0.70, 0.40, 0.20), ntf=(1.0, 0.35, 0.12)),
 }
 """Cameras by name.
 
-Only K2 (counting) has sourced √DQE weights. All other values, every noise transfer included, are round
-guesses of each kind's usual behaviour at 300 kV, not measurements: they spread the prior. What is published
-and kept here: a Falcon falls more slowly than a K2 towards Nyquist (arXiv:1406.1389), and film and
-scintillator CCDs are worse than both (PMC2864625, PMC4633381).
+K2's √DQE weights are those in use for counting K2 cameras; the noise transfer of the integrating camera is
+fitted to one EPU exposure. All other values are round guesses of each kind's usual behaviour at 300 kV, not
+measurements: they spread the prior. What is published and kept here: a Falcon falls more slowly than a K2
+towards Nyquist (arXiv:1406.1389), and film and scintillator CCDs are worse than both (PMC2864625).
 """
 
 

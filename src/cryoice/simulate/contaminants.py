@@ -99,6 +99,7 @@ def _add_blob(
     if size > _LARGE:
         uneven = smooth_field(specimen.grid, float(rng.uniform(0.08, 0.25) * size), rng, window)
         thickness *= np.maximum(1 + np.float32(_UNEVEN) * uneven, np.float32(0.5))
+    thickness *= specimen.holds(window)
     add_material(specimen, thickness, ICE, scene=scene, window=window)
     specimen.mask[window][thickness > 0] = CONTAMINATION
     crystalline = bool(rng.random() < settings.crystalline) or shape in FACETED

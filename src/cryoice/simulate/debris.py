@@ -6,9 +6,8 @@ import numpy as np
 from jaxtyping import Float32
 
 from cryoice.simulate.grid import MARGIN
-from cryoice.simulate.particles import NO_FILM
 from cryoice.simulate.proteins import Protein
-from cryoice.simulate.specimen import Specimen
+from cryoice.simulate.specimen import NO_FILM, Specimen
 from cryoice.simulate.views import SYMMETRIES, Stamps, projections, random_rotations
 
 _PIECES = 8
@@ -31,7 +30,8 @@ def add_debris(specimen: Specimen, protein: Protein, *, copies: float, rng: np.r
     rows, columns = (ceil((side + 2 * MARGIN) / _TILE) for side in grid.extent)
     volume = 4 / 3 * np.pi * rng.uniform(*_PIECE_RADIUS) ** 3
     points = int(np.clip(round(volume / protein.point_volume), 1, len(protein.points)))
-    number = round(copies * len(protein.points) / points / (rows * columns))
+    area = float(np.prod(np.add(grid.extent, 2 * MARGIN)))
+    number = round(copies * len(protein.points) / points * _TILE**2 / area)
     tiles = _tiles(protein, points=points, number=number, rng=rng)
     corners = _TILE * np.argwhere(np.ones((rows, columns))) - MARGIN
     places = {

@@ -7,10 +7,9 @@ from jaxtyping import Float, Float32
 
 from cryoice.simulate.grid import Grid, Window, smooth_field
 from cryoice.simulate.interpolation import coarse_grid, interpolated
-from cryoice.simulate.particles import NO_FILM
 from cryoice.simulate.priors import counts, interval, share
 from cryoice.simulate.scene import Scene
-from cryoice.simulate.specimen import CLEAN, OTHER, Specimen
+from cryoice.simulate.specimen import CLEAN, NO_FILM, OTHER, Specimen
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,14 @@ import numpy as np
 from jaxtyping import Float, Float32
 from scipy.ndimage import maximum
 
+from cryoice.constants import IGNORE
 from cryoice.simulate.grid import Window
 from cryoice.simulate.mottle import Mottle, within
 from cryoice.simulate.optics import Optics
-from cryoice.simulate.specimen import Beam, Specimen
+from cryoice.simulate.specimen import CLEAN, Beam, Specimen
 
+_SEEN = 0.03
+"""Share of the electrons from which on a displaced copy of a grain is seen; its place is not labelled."""
 _FAINTEST = 0.005
 """Share of the electrons below which a grain's beam is not followed."""
 
@@ -18,7 +21,7 @@ _FAINTEST = 0.005
 def displacement(reflection: Float[np.ndarray, "2"], optics: Optics) -> Float[np.ndarray, "2"]:
     """Where a defocused image shows the beam exp(2πi g·x): -λ(Δz - C_s λ² g²) g away, in Å.
 
-    The gradient of the aberration γ over -2π: 107 Å per µm of underfocus for 3.67 Å at 300 kV.
+    The gradient of the aberration γ over -2π: 54 Å per µm of underfocus for 3.67 Å at 300 kV.
     """
     wavelength = optics.wavelength
     defocus, cs = 1e4 * optics.defocus_um, 1e7 * optics.cs  # µm and mm to Å
@@ -62,3 +65,5 @@ def add_diffracted(specimen: Specimen, intensity: Float32[np.ndarray, "h w"], *,
             for part, by, length in zip(beam.window, shift, sent.shape, strict=True)
         )
         intensity[target] += sent
+        there = specimen.mask[target]  # a copy of a grain on clean film is neither
+        there[(sent > _SEEN) & (there == CLEAN)] = IGNORE

@@ -75,6 +75,7 @@ def add_ethane(
     bumps *= np.float32(mottle / np.sqrt(2))
     bumps += 1
     thickness *= np.float32(height) * np.maximum(bumps, np.float32(0.15), out=bumps)
+    thickness *= specimen.holds()
     specimen.mask[thickness > 0] = CONTAMINATION
     add_material(specimen, thickness, ETHANE, scene=scene)
     thickness *= np.float32((extinction - 1) / (ETHANE.free_path * scene.mean_free_path))

@@ -10,7 +10,7 @@ from cryoice.simulate.diffraction import add_diffracted
 from cryoice.simulate.dose_weighting import weighting_transfer
 from cryoice.simulate.materials import CARBON, ICE, add_material, molecular_noise
 from cryoice.simulate.motion import drift_transfer
-from cryoice.simulate.optics import interaction_constant
+from cryoice.simulate.optics import Optics, interaction_constant
 from cryoice.simulate.scene import Scene
 from cryoice.simulate.specimen import Specimen
 from cryoice.simulate.streams import Streams
@@ -42,7 +42,7 @@ def expose(
     intensity = scene.optics.image(specimen.exit_wave(), pixel=specimen.grid.pixel)
     add_diffracted(specimen, intensity, optics=scene.optics)
     intensity *= np.float32(exposure.dose * pixel_size**2)
-    transfers = exposure.signal_transfers(pixel=pixel_size, voltage=scene.optics.voltage)
+    transfers = exposure.signal_transfers(scene.optics, pixel=pixel_size)
     expected = filtered(intensity, transfers, pixel=pixel_size, scale=specimen.grid.scale)
     counts = count(
         specimen.grid.crop(expected),
@@ -80,13 +80,14 @@ class Exposure:
         """The camera of that name."""
         return DETECTORS[self.detector]
 
-    def signal_transfers(self, *, pixel: float, voltage: float) -> list[Transfer]:
-        """Of the expected electrons: detector and dose weighting at once, then drift."""
+    def signal_transfers(self, optics: Optics, *, pixel: float) -> list[Transfer]:
+        """Of the expected electrons: envelope, detector and dose weighting at once, then drift."""
 
         def curve(frequency: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
             seen = self.camera.signal_transfer(fraction_of_nyquist(frequency, pixel=pixel))
+            seen *= optics.envelope(np.square(frequency))
             if self.dose_weighted:
-                seen *= weighting_transfer(frequency, dose=self.dose, voltage=voltage)
+                seen *= weighting_transfer(frequency, dose=self.dose, voltage=optics.voltage)
             return seen
 
         drift = [drift_transfer(self.drift)] if any(self.drift) else []

@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float, Float32, UInt16
 
 COARSEST = 0.8
 """Å/px up to which the pixels of a finer micrograph are joined for the wave: Nyquist stays at 1.6 Å."""
-MARGIN = 100.0
+MARGIN = 200.0
 """Å around the micrograph that take the defocus fringes of the grid's periodic edges."""
 
 LAYOUT = 8.0
@@ -88,7 +88,7 @@ class Grid:
     def labels(self, mask: UInt16[np.ndarray, "h w"]) -> UInt16[np.ndarray, "height width"]:
         """Class of every pixel of the micrograph: that of the nearest pixel of the wave."""
         rows, columns = (
-            np.rint(np.arange(side) / self.scale).astype(int) + self.margin for side in self.size
+            np.floor(np.arange(side) / self.scale + 0.5).astype(int) + self.margin for side in self.size
         )
         return mask[np.ix_(rows, columns)]
 

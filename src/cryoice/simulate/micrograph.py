@@ -6,6 +6,7 @@ from typing import Any, Protocol
 import numpy as np
 from jaxtyping import Float, Float32, UInt16
 
+from cryoice.constants import IGNORE
 from cryoice.simulate.aggregates import add_aggregates
 from cryoice.simulate.beads import add_beads
 from cryoice.simulate.contaminants import add_contaminants
@@ -106,16 +107,16 @@ def simulate_micrograph(
     array = expose(
         specimen, settings=settings.camera, scene=scene, pixel_size=settings.pixel_size, streams=streams
     )
-    array, spoiled = spoil(
+    array, lost, spoiled = spoil(
         array, settings=settings.nuisances, pixel_size=settings.pixel_size, rng=streams("nuisances")
     )
     specimen.parameters |= spoiled
     return SimulatedMicrograph(
         array=array,
-        mask=specimen.grid.labels(specimen.mask),
+        mask=np.where(lost, np.uint16(IGNORE), specimen.grid.labels(specimen.mask)),
         particles=particles[grid.inside(particles, border=0.0)],
         diameter=diameter,
-        picks=picks,
+        picks=picks.without(lost, pixel_size=settings.pixel_size),
         parameters={"protein": protein} | asdict(scene.optics) | film | specimen.parameters,
     )
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Bool, Float32
 
 from cryoice.simulate import camera_faults, processing
 from cryoice.simulate.priors import interval, parse, share
@@ -47,6 +47,11 @@ _FAULTS: dict[str, _Fault] = {
     "rescale": processing.rescale,
 }
 """By name of their settings, in the order in which they happen to a picture."""
+_LOSSES: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
+    "beam_edge": lambda before, after: np.abs(after) < 0.5 * np.abs(before),
+    "edge_bands": lambda before, after: before != after,
+}
+"""Faults that leave nothing of some pixels, and which those are by the picture before and after."""
 
 
 @dataclass(frozen=True)
@@ -109,20 +114,24 @@ def spoil(
     settings: NuisanceSettings,
     pixel_size: float,
     rng: np.random.Generator,
-) -> tuple[Float32[np.ndarray, "h w"], dict[str, Any]]:
-    """Do to a picture what happens to people's; return it and what was done.
+) -> tuple[Float32[np.ndarray, "h w"], Bool[np.ndarray, "h w"], dict[str, Any]]:
+    """Do to a picture what happens to people's; return it, where nothing is left of it, and what was done.
 
     ``array`` may be overwritten. Each nuisance has random numbers of its own, so that which ones a
     micrograph has and how strong they are does not depend on its size.
     """
     spoiled, unknown = rng.random(2) < (settings.share, settings.pixel_size_missing)
     done: dict[str, float] = {}
+    lost = np.zeros(array.shape, dtype=bool)
     for (name, fault), own in zip(_FAULTS.items(), rng.spawn(len(_FAULTS)), strict=True):
         prior = getattr(settings, name)
         if name == "invert":
             prior = Nuisance(share=prior, strength=(1.0, 1.0))
         present, strength = own.random() < prior.share, float(np.exp(own.uniform(*np.log(prior.strength))))
         if spoiled and present:
+            before = array.copy() if name in _LOSSES else array
             array = fault(array, strength, pixel_size=pixel_size, rng=own)
+            if name in _LOSSES:
+                lost |= _LOSSES[name](before, array)
             done[name] = strength
-    return array, {"nuisances": done, "pixel_size_known": not (spoiled and unknown)}
+    return array, lost, {"nuisances": done, "pixel_size_known": not (spoiled and unknown)}

@@ -125,14 +125,15 @@ class Optics:
         return -np.sin(self.aberration(frequency2, stretch) + np.arcsin(self.amplitude_contrast))
 
     def envelope(self, frequency2: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
-        """Falling amplitude exp(-B s²/4)."""
+        """Falling contrast exp(-B s²/4) of the intensity: blur and lost coherence take no electrons away."""
         return np.exp(-0.25 * self.b_factor * frequency2)
 
     def image(self, wave: Complex64[np.ndarray, "h w"], *, pixel: float) -> Float32[np.ndarray, "h w"]:
         """Intensity of an exit wave at the detector, periodic at the edges; ``wave`` is destroyed.
 
         The whole wave is carried through the lens, not its linear part: an ice crystal of 1000 Å
-        shifts the phase by several rad. For weak specimens the result is the linear one.
+        shifts the phase by several rad. For weak specimens the result is the linear one. The lens
+        loses no electrons; `envelope` is to be applied to the intensity.
         """
         rows = scipy.fft.fftfreq(wave.shape[0], pixel)[:, None]
         columns = scipy.fft.fftfreq(wave.shape[1], pixel)
@@ -149,16 +150,14 @@ class Optics:
     def _transfer(
         self, rows: Float[np.ndarray, "r 1"], columns: Float[np.ndarray, " c"]
     ) -> Complex64[np.ndarray, "r c"]:
-        """Wave transfer E(s) exp(iγ) at frequencies in 1/Å."""
+        """Wave transfer exp(iγ) at frequencies in 1/Å."""
         rows2, columns2 = np.square(rows), np.square(columns)
         stretch = self.stretch(rows, columns) if self.astigmatism_um else 0.0
         phase = self.aberration(rows2 + columns2, stretch)
         # sine and cosine of 32 bits are four times quicker; thousands of rad need 64 until here
         phase -= 2 * np.pi * np.rint(phase / (2 * np.pi))
         angle = phase.astype(np.float32)
-        falls = (self.envelope(part).astype(np.float32) for part in (rows2, columns2))
-        envelope = np.multiply(*falls)
         transfer: Complex64[np.ndarray, "r c"] = np.empty(angle.shape, dtype=np.complex64)
-        np.multiply(np.cos(angle), envelope, out=transfer.real)
-        np.multiply(np.sin(angle), envelope, out=transfer.imag)
+        np.cos(angle, out=transfer.real)
+        np.sin(angle, out=transfer.imag)
         return transfer

@@ -10,7 +10,7 @@ from cryoice.simulate.grid import MARGIN, smooth_field
 from cryoice.simulate.priors import interval, share
 from cryoice.simulate.proteins import Protein
 from cryoice.simulate.spacing import pushed_apart, spaced
-from cryoice.simulate.specimen import CLEAN, CONTAMINATION, Specimen
+from cryoice.simulate.specimen import CLEAN, CONTAMINATION, NO_FILM, Specimen
 from cryoice.simulate.views import SYMMETRIES, Stamps, projections, random_rotations
 
 
@@ -50,8 +50,6 @@ class ParticleSettings:
     debris: tuple[float, float] = interval(0.0, 10.0)
 
 
-NO_FILM = 10.0
-"""Å of ice below which nothing holds a particle."""
 _CLEARANCE = 0.15
 """Diameters from a particle's centre to the next artifact."""
 _TRIES = 12

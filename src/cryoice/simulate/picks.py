@@ -47,6 +47,12 @@ class SimulatedPicks:
     label: Int64[np.ndarray, " n"]
     true_label: Int64[np.ndarray, " n"]
 
+    def without(self, lost: Bool[np.ndarray, "height width"], *, pixel_size: float) -> "SimulatedPicks":
+        """Return the picks that do not lie on pixels of which the file holds nothing."""
+        rows, columns = np.rint(self.positions.T / pixel_size).astype(int)
+        kept = ~lost[np.minimum(rows, lost.shape[0] - 1), np.minimum(columns, lost.shape[1] - 1)]
+        return SimulatedPicks(self.positions[kept], self.label[kept], self.true_label[kept])
+
 
 def draw_picks(
     specimen: Specimen,
@@ -62,7 +68,7 @@ def draw_picks(
     found = jittered[rng.random(len(particles)) < _FOUND]
     found = found[specimen.grid.inside(found, border=diameter / 2)]
     good = found[specimen.class_at(found) == CLEAN]
-    wanted = round(len(good) * rng.uniform(*settings.bad_per_good) * (1 - settings.label_noise))
+    wanted = round(len(found) * rng.uniform(*settings.bad_per_good) * (1 - settings.label_noise))
     empty = round(wanted * settings.background_share)
     bad = _on_artifacts(specimen, wanted - empty, particles=particles, diameter=diameter, rng=rng)
     bad = np.concatenate([bad, _on_nothing(specimen, empty, particles=particles, diameter=diameter, rng=rng)])

@@ -41,16 +41,27 @@ class Powder:
         A line has the full width at half maximum 0.9/size. Its power |F|²·multiplicity is spread
         over the circle 2πs, and a share ~1/s of the orientations brings it into the plane of view.
         """
+        power = np.zeros_like(frequency)
+        for length, line in zip(*self._lines(), strict=True):
+            power += line * np.exp(-self._narrowness * np.square(frequency - length))
+        return power
+
+    def whole_power(self) -> float:
+        """Integral of `power` over the plane, in 1/Å²: Σ 2πg line √(π / narrowness) for narrow lines."""
+        lengths, lines = self._lines()
+        return float(2 * np.pi * np.sqrt(np.pi / self._narrowness) * (lengths * lines).sum())
+
+    @property
+    def _narrowness(self) -> float:
+        return float(4 * np.log(2) * (self.size / _SCHERRER) ** 2)
+
+    def _lines(self) -> tuple[Float[np.ndarray, " lines"], Float[np.ndarray, " lines"]]:
+        """Radii in 1/Å of the lines and their power."""
         hkl = self.crystal.reflections()
         lengths, which = np.unique(
             np.linalg.norm(self.crystal.vectors(hkl), axis=1).round(6), return_inverse=True
         )
-        lines = np.bincount(which, np.square(self.crystal.structure_factor(hkl))) / np.square(lengths)
-        narrowness = 4 * np.log(2) * (self.size / _SCHERRER) ** 2
-        power = np.zeros_like(frequency)
-        for length, line in zip(lengths, lines, strict=True):
-            power += line * np.exp(-narrowness * np.square(frequency - length))
-        return power
+        return lengths, np.bincount(which, np.square(self.crystal.structure_factor(hkl))) / np.square(lengths)
 
 
 def add_powder(
@@ -71,7 +82,8 @@ def add_powder(
     power = powder.power(frequency) * (frequency < 0.5 / pixel)
     rms = powder.contrast * amplification(optics, np.array([[0.0, inner]]))[0] / np.sqrt(2)
     # irfft2 takes one half of the spectrum and, for its mean square, counts it twice
-    amplitude = (rms * _BLOCK**2 * np.sqrt(power / (4 * power.sum()))).astype(np.float32)
+    whole = powder.whole_power() * (_BLOCK * pixel) ** 2  # rings beyond Nyquist keep their share
+    amplitude = (rms * _BLOCK**2 * np.sqrt(power / (2 * whole))).astype(np.float32)
     phase = specimen.phase[window]
     for top, left in product(*(range(0, side, _BLOCK) for side in phase.shape)):
         numbers = rng.standard_normal((*amplitude.shape, 2), dtype=np.float32).view(np.complex64)[..., 0]

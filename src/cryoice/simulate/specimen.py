@@ -4,12 +4,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from jaxtyping import Complex64, Float, Float32, Int64, UInt16
+from jaxtyping import Bool, Complex64, Float, Float32, Int64, UInt16
 from scipy.ndimage import maximum_filter, minimum_filter
 
 from cryoice.constants import CLASSES, IGNORE
-from cryoice.simulate.grid import Grid, Window
+from cryoice.simulate.grid import WHOLE, Grid, Window
 
+NO_FILM = 10.0
+"""Å of ice below which nothing holds a particle."""
 CLEAN, CRYSTALLINE, CONTAMINATION, SUPPORT, OTHER = range(len(CLASSES))
 
 
@@ -72,6 +74,10 @@ class Specimen:
         index = np.rint(positions / self.grid.pixel).astype(int) + self.grid.margin
         rows, columns = (np.clip(index[:, k], 0, self.grid.shape[k] - 1) for k in (0, 1))
         return self.mask[rows, columns].astype(np.int64)
+
+    def holds(self, window: Window = WHOLE) -> Bool[np.ndarray, "rows columns"]:
+        """Tell where film and foil were not torn away, so that something can lie there."""
+        return (self.ice[window] > NO_FILM) | (self.carbon[window] > 0) | (self.mask[window] != OTHER)
 
     def certain(self) -> "Specimen":
         """Return the same specimen with `IGNORE` in the mask beside every pixel of another class."""

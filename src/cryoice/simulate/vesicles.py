@@ -6,10 +6,10 @@ import numpy as np
 from jaxtyping import Float, Float32
 
 from cryoice.simulate.grid import MARGIN, Window, smooth_field
-from cryoice.simulate.particles import NO_FILM, draw_copies
+from cryoice.simulate.particles import draw_copies
 from cryoice.simulate.priors import counts, interval, number, share
 from cryoice.simulate.scene import Scene
-from cryoice.simulate.specimen import Specimen
+from cryoice.simulate.specimen import NO_FILM, Specimen
 
 
 @dataclass(frozen=True)
