@@ -11,6 +11,7 @@ from cryoice.simulate.priors import counts, interval, share
 from cryoice.simulate.proteins import Protein
 from cryoice.simulate.scene import Scene
 from cryoice.simulate.specimen import CLEAN, NO_FILM, OTHER, Specimen
+from cryoice.simulate.streams import log_uniform
 from cryoice.simulate.views import Stamps, projections
 
 
@@ -48,7 +49,7 @@ def add_aggregates(
     touching, places = protein.spacing * protein.diameter, []
     for _ in range(int(rng.integers(settings.number[0], settings.number[1] + 1))):
         kind = tuple(_SHAPES)[int(rng.integers(len(_SHAPES)))]
-        size = float(np.exp(rng.uniform(*np.log(settings.size))))
+        size = log_uniform(settings.size, rng)
         start = rng.uniform(low, high)
         places.append(start + _SHAPES[kind](size, touching, rng)[:_MOST_COPIES])
         record = {"kind": kind, "centre": start.tolist(), "copies": len(places[-1])}

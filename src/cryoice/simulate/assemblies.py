@@ -7,6 +7,7 @@ from jaxtyping import Float, Int64
 
 from cryoice.simulate.grid import MARGIN, Grid
 from cryoice.simulate.oligomers import Points, arranged, ellipsoid
+from cryoice.simulate.streams import log_uniform
 from cryoice.simulate.views import FLIP_COLUMNS, FLIP_ROWS, TRANSPOSE
 
 
@@ -54,7 +55,7 @@ def _turned(points: Points, about_x: float, about_z: float, about_y: float) -> P
 
 def random_filament(rng: np.random.Generator, *, point_volume: float) -> tuple[Points, float, Helix]:
     """Draw the repeat of a filament (a ring of subunits about z), its width in Å and its helix."""
-    width = float(np.exp(rng.uniform(*np.log(_WIDTH))))
+    width = log_uniform(_WIDTH, rng)
     helix = Helix(rise=float(rng.uniform(*_RISE)), twist=float(rng.uniform(-180, 180)))
     radius = min(0.25 * width, 0.55 * helix.rise)
     radii = radius * np.array([1.0, 1.0, max(1.0, 0.8 * helix.rise / radius)])
@@ -73,11 +74,11 @@ def draw_paths(
     A worm-like chain in a plane: its direction varies by s/P over s Å at a persistence of P Å.
     """
     low, high = np.full(2, -MARGIN), np.array(grid.extent) + MARGIN
-    persistence = float(np.exp(rng.uniform(*np.log(_PERSISTENCE))))
+    persistence = log_uniform(_PERSISTENCE, rng)
     wanted = coverage * float(np.prod(high - low)) / width
     paths = []
     while wanted > 0:
-        length = min(float(np.exp(rng.uniform(*np.log(_LENGTH)))), wanted + helix.rise)
+        length = min(log_uniform(_LENGTH, rng), wanted + helix.rise)
         steps = max(2, round(length / helix.rise))
         bends = rng.standard_normal(steps) * np.sqrt(helix.rise / persistence)
         angles = rng.uniform(0, 2 * np.pi) + np.cumsum(bends)

@@ -13,6 +13,7 @@ from cryoice.simulate.materials import ICE, add_material
 from cryoice.simulate.scene import Scene
 from cryoice.simulate.solids import Thickness
 from cryoice.simulate.specimen import CONTAMINATION, Specimen
+from cryoice.simulate.streams import log_uniform
 
 
 @dataclass(frozen=True)
@@ -75,12 +76,8 @@ def _draw_sizes(settings: ContaminantSettings, rng: np.random.Generator) -> list
     low_log, high_log = np.log(settings.size)
     typical = low_log + (high_log - low_log) * rng.random() ** _SMALLNESS
     sizes = np.exp(np.clip(typical + _SPREAD * rng.standard_normal(number), low_log, high_log))
-    large, size = rng.random(), _log_uniform(settings.large_size, rng)
+    large, size = rng.random(), log_uniform(settings.large_size, rng)
     return [*sizes.tolist(), size] if large < settings.large_share else sizes.tolist()
-
-
-def _log_uniform(ends: tuple[float, float], rng: np.random.Generator) -> float:
-    return float(np.exp(rng.uniform(*np.log(ends))))
 
 
 def _add_blob(
@@ -103,14 +100,14 @@ def _add_blob(
     add_material(specimen, thickness, ICE, scene=scene, window=window)
     specimen.mask[window][thickness > 0] = CONTAMINATION
     crystalline = bool(rng.random() < settings.crystalline) or shape in FACETED
-    extinction = _log_uniform(settings.extinction, rng) if crystalline else 1.0
+    extinction = log_uniform(settings.extinction, rng) if crystalline else 1.0
     striped, fringed = (crystalline and size > _LARGE and bool(rng.random() < 0.6) for _ in range(2))
     diffracted = np.float32((extinction - 1) / scene.mean_free_path) * thickness
     if striped:
         diffracted *= _bands(specimen, window, thickness, size=size, rng=rng)
     specimen.absorption[window] += diffracted
     if fringed:
-        contrast = _log_uniform(settings.fringe_contrast, rng)
+        contrast = log_uniform(settings.fringe_contrast, rng)
         weight = np.minimum(thickness * np.float32(1 / blob.height), 1)
         zone, angle = str(rng.choice(list(ZONES))), float(rng.uniform(0, np.pi))
         add_lattice(
@@ -128,7 +125,7 @@ def _bands(
     The diffracted share goes as sin²(πt/ξ): bands follow the thickness t, ξ apart, and the bend
     shifts them (two-beam case; Reimer & Kohl, doi:10.1007/978-0-387-40093-8).
     """
-    distance = np.float32(_log_uniform(_EXTINCTION_DISTANCE, rng))
+    distance = np.float32(log_uniform(_EXTINCTION_DISTANCE, rng))
     bend = smooth_field(specimen.grid, float(rng.uniform(0.12, 0.4) * size), rng, window)
     bend *= np.float32(rng.uniform(0.2, 0.8))
     phase = np.float32(2 * np.pi) * (thickness / distance + bend)

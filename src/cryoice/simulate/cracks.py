@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cryoice.simulate.edges import edge_width, hump, log_uniform
+from cryoice.simulate.edges import edge_width, hump
 from cryoice.simulate.holes import tear
 from cryoice.simulate.materials import ICE
 from cryoice.simulate.priors import counts, interval, number, share
 from cryoice.simulate.scene import Scene
 from cryoice.simulate.specimen import OTHER, Specimen
+from cryoice.simulate.streams import log_uniform
 from cryoice.simulate.strokes import beyond_strokes, branching
 
 _SHARPEST = 6.0

@@ -7,7 +7,6 @@ import numpy as np
 from jaxtyping import Float32
 
 from cryoice.simulate.diffraction import send_aside
-from cryoice.simulate.edges import log_uniform
 from cryoice.simulate.grid import WHOLE, Grid, Window
 from cryoice.simulate.interpolation import interpolated
 from cryoice.simulate.lattice import CRYSTALS
@@ -19,6 +18,7 @@ from cryoice.simulate.powder import Powder, add_powder
 from cryoice.simulate.priors import counts, interval, number, share
 from cryoice.simulate.scene import Scene
 from cryoice.simulate.specimen import CRYSTALLINE, Specimen
+from cryoice.simulate.streams import log_uniform
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from cryoice.simulate.interpolation import coarse_grid, interpolated
 from cryoice.simulate.priors import counts, interval, share
 from cryoice.simulate.scene import Scene
 from cryoice.simulate.specimen import CLEAN, NO_FILM, OTHER, Specimen
+from cryoice.simulate.streams import log_uniform
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def add_denatured(
     grid = specimen.grid
     slow = coarse_grid(grid, max(_NODE, grid.pixel))
     for _ in range(int(rng.integers(settings.number[0], settings.number[1] + 1))):
-        size = float(np.exp(rng.uniform(*np.log(settings.size))))
+        size = log_uniform(settings.size, rng)
         centre = rng.uniform((0, 0), grid.extent)
         thickness, mesh = (float(rng.uniform(*prior)) for prior in (settings.thickness, settings.mesh))
         around, window = (each.window(centre, 0.65 * size) for each in (slow, grid))

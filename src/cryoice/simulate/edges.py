@@ -152,8 +152,3 @@ def edge_width(drawn: float, thickness: float, material: Material, *, voltage: f
     """Å over which a thickness in Å may rise: ``drawn``, or more where coarse pixels would alias."""
     phase = interaction_constant(voltage) * material.potential * thickness
     return max(drawn, pixel, phase * pixel / _STEEPEST)
-
-
-def log_uniform(ends: tuple[float, float], rng: np.random.Generator) -> float:
-    """Draw from ``ends`` evenly in the logarithm."""
-    return float(np.exp(rng.uniform(*np.log(ends))))

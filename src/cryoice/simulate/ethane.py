@@ -11,6 +11,7 @@ from cryoice.simulate.materials import Material, add_material
 from cryoice.simulate.priors import interval, share
 from cryoice.simulate.scene import Scene
 from cryoice.simulate.specimen import CONTAMINATION, Specimen
+from cryoice.simulate.streams import log_uniform
 
 
 @dataclass(frozen=True)
@@ -59,9 +60,7 @@ def add_ethane(
 ) -> None:
     """Put mottled patches with lacy borders on the film: `CONTAMINATION` where they have a thickness."""
     grid = specimen.grid
-    texture, extinction = (
-        float(np.exp(rng.uniform(*np.log(ends)))) for ends in (settings.texture, settings.extinction)
-    )
+    texture, extinction = (log_uniform(ends, rng) for ends in (settings.texture, settings.extinction))
     height, rim, mottle, lace = (
         float(rng.uniform(*ends)) for ends in (settings.thickness, _RIM, _MOTTLE, _LACE)
     )
@@ -91,7 +90,7 @@ def _patches(
     level = np.full(grid.shape, -np.inf, dtype=np.float32)
     patches = []
     for _ in range(int(rng.integers(1, _MOST_PATCHES + 1))):
-        size = float(np.exp(rng.uniform(*np.log(settings.size))))
+        size = log_uniform(settings.size, rng)
         centre = rng.uniform(-_OUTSIDE * size, np.add(grid.extent, _OUTSIDE * size))
         y, x = (np.square((grid.axis(k) - np.float32(centre[k])) * np.float32(2 / size)) for k in (0, 1))
         np.maximum(level, (1 - y)[:, None] - x, out=level)

@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Float32
 
-from cryoice.simulate.edges import RaggedCircle, beyond_all, centre_covering, edge_width, hump, log_uniform
+from cryoice.simulate.edges import RaggedCircle, beyond_all, centre_covering, edge_width, hump
 from cryoice.simulate.materials import ICE
 from cryoice.simulate.priors import counts, interval, number, share
 from cryoice.simulate.scene import Scene
 from cryoice.simulate.specimen import OTHER, Specimen
+from cryoice.simulate.streams import log_uniform
 
 _WAVES = ((0.05, 0.7), (0.012, 0.1))
 """Raggedness of a torn rim: rms and distance of its random points, relative to the radius."""

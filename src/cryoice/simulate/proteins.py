@@ -9,6 +9,7 @@ import numpy as np
 
 from cryoice.simulate.assemblies import Helix, octahedral_shell, random_filament
 from cryoice.simulate.oligomers import Points, arranged, ellipsoid, random_oligomer
+from cryoice.simulate.streams import log_uniform
 
 POINT_VOLUME = 200.0
 """Å³ of protein behind each point: about 6 Å between neighbours."""
@@ -125,7 +126,7 @@ def draw_protein(rng: np.random.Generator, *, size: tuple[float, float], filamen
     if rng.random() < filaments:
         points, width, helix = random_filament(rng, point_volume=POINT_VOLUME)
         return Protein("filament", diameter=width, spacing=1.0, points=points, helix=helix)
-    extent = float(np.exp(rng.uniform(*np.log(size))))
+    extent = log_uniform(size, rng)
     points, volume = random_oligomer(rng, extent=extent, point_volume=POINT_VOLUME, most=_MOST_POINTS)
     # a ball with the same radius of gyration is sqrt(5/3) times as wide
     across = 2 * np.sqrt(5 / 3 * np.square(points).sum(axis=1).mean())

@@ -20,3 +20,8 @@ class Streams:
         """Return the generator of the part ``name``."""
         key = (*self.root.spawn_key, zlib.crc32(name.encode()))
         return np.random.default_rng(np.random.SeedSequence(self.root.entropy, spawn_key=key))
+
+
+def log_uniform(ends: tuple[float, float], rng: np.random.Generator) -> float:
+    """Draw from ``ends`` evenly in the logarithm."""
+    return float(np.exp(rng.uniform(*np.log(ends))))

@@ -12,7 +12,6 @@ from cryoice.simulate.edges import (
     centre_covering,
     edge_width,
     hump,
-    log_uniform,
     square_lattice,
 )
 from cryoice.simulate.grains import GRAIN_PIXEL, grain_field
@@ -23,6 +22,7 @@ from cryoice.simulate.optics import interaction_constant
 from cryoice.simulate.priors import interval, number, share
 from cryoice.simulate.scene import Scene
 from cryoice.simulate.specimen import SUPPORT, Specimen
+from cryoice.simulate.streams import log_uniform
 
 _WAVES = ((0.12, 30.0), (0.35, 100.0), (0.93, 450.0))
 """Raggedness of an edge: share of its rms, and Å between the random points."""

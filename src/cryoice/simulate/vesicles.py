@@ -10,6 +10,7 @@ from cryoice.simulate.particles import draw_copies
 from cryoice.simulate.priors import counts, interval, number, share
 from cryoice.simulate.scene import Scene
 from cryoice.simulate.specimen import NO_FILM, Specimen
+from cryoice.simulate.streams import log_uniform
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def add_vesicles(
     """Add bilayers seen in projection: two rings, dark where the membrane stands upright."""
     low, high = np.full(2, -MARGIN), np.array(specimen.grid.extent) + MARGIN
     for _ in range(int(rng.integers(settings.number[0], settings.number[1] + 1))):
-        size = float(np.exp(rng.uniform(*np.log(settings.size))))
+        size = log_uniform(settings.size, rng)
         centre, leaflets = rng.uniform(low, high), float(rng.uniform(*settings.leaflets))
         axes = 0.5 * size * np.array([1.0, rng.uniform(*_OVAL)])
         angle, limp = float(rng.uniform(0, np.pi)), float(rng.uniform(0, _LIMP)) * size
