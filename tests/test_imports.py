@@ -14,16 +14,28 @@ ROOMS = {
     "signal": set(),
     "simulate": {"files", "signal"},
     "learn": {"files", "signal", "simulate"},
-    "report": {"files", "signal", "simulate", "learn"},
-    "experiment": {"files", "signal", "simulate", "learn", "report"},
+    "mask": {"files", "signal", "learn"},
+    "report": {"files", "signal", "simulate", "learn", "mask"},
+    "project": {"files", "signal", "learn", "mask", "report"},
+    "experiment": {"files", "signal", "simulate", "learn", "mask", "report"},
 }
 ONLY_IN = {
     "mrcfile": ("files/",),
     "starfile": ("files/",),
     "PIL": ("files/",),
+    "tifffile": ("files/",),
+    "imagecodecs": ("files/",),
+    "eerfile": ("files/",),
+    "safetensors": ("learn/",),
     "pytorch_lightning": ("learn/", "experiment/"),
     "wandb": ("experiment/tracking.py",),
-    "hydra": ("schema.py", "sweep_table.py", "experiment/", "learn/classifier.py"),
+    "hydra": (
+        "schema.py",
+        "sweep_table.py",
+        "experiment/",
+        "learn/classifier.py",
+        "learn/checkpoint_file.py",
+    ),
     "pickle": (),
 }
 

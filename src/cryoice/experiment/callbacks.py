@@ -10,10 +10,9 @@ from typing import Any
 import pytorch_lightning as pl
 from pytorch_lightning.callbacks import Callback, Checkpoint, EarlyStopping, ModelCheckpoint
 
-log = logging.getLogger(__name__)
+from cryoice.learn.checkpoint_file import SETTINGS
 
-SETTINGS = "cryoice_settings"
-"""Key of a checkpoint under which the run's whole config lies."""
+log = logging.getLogger(__name__)
 
 BEST = "best.ckpt"
 """The checkpoint that a run is judged by, in its folder of checkpoints."""

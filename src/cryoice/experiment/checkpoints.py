@@ -1,4 +1,4 @@
-"""How a checkpoint is found, read and compared with the run that wants it."""
+"""How a checkpoint is found and compared with the run that wants it."""
 
 import logging
 import shlex
@@ -8,13 +8,11 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-import torch
-from hydra.utils import get_class
-
 from cryoice.errors import InputError
-from cryoice.experiment.callbacks import LAST, SETTINGS
+from cryoice.experiment.callbacks import LAST
 from cryoice.experiment.settings import flatten
 from cryoice.experiment.tracking import HISTORY
+from cryoice.learn.checkpoint_file import SETTINGS, read_checkpoint
 
 log = logging.getLogger(__name__)
 
@@ -26,13 +24,6 @@ MAY_DIFFER = (
 
 FINISHED = "metrics.json"
 """A run's folder has this file when the run is done."""
-
-TRAINER = "pytorch_lightning.Trainer"
-HOMES = ("cryoice.", "torch.optim.")
-"""Packages whose classes a checkpoint may name for building, beside the trainer."""
-
-CALLS = ("_args_", "_partial_", "_call_")
-"""Keys of Hydra's `instantiate` that no file of ours has."""
 
 
 def find_checkpoint(ckpt: str, *, outputs: Path, name: str, finished: bool) -> Path:
@@ -56,27 +47,6 @@ def find_checkpoint(ckpt: str, *, outputs: Path, name: str, finished: bool) -> P
     fault = "has finished" if finished else "is left to continue, all have finished"
     fault = fault if found else f"has a {name}"
     raise InputError(f"ckpt=last: no run under {outputs} {fault}; give a checkpoint's path")
-
-
-def read_checkpoint(path: Path) -> dict[str, Any]:
-    """Load a checkpoint, weights and plain data only.
-
-    Raises
-    ------
-    InputError
-        The file is corrupt, holds code, names classes to build that are not this project's, or was
-        not written by it.
-    """
-    try:
-        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # damaged bytes raise whatever their unpickling meets
-        raise InputError(f"{path}: not a readable checkpoint; give one that train.py wrote") from error
-    if not isinstance(checkpoint, dict) or SETTINGS not in checkpoint:
-        raise InputError(
-            f"{path}: a checkpoint without this project's settings; give one that train.py wrote"
-        )
-    _require_known_classes(checkpoint, path)
-    return checkpoint
 
 
 def checkpoint_to_resume(settings: dict[str, Any], *, run_dir: Path) -> Path | None:
@@ -123,28 +93,3 @@ def _decisive(settings: dict[str, Any]) -> dict[str, Any]:
     return {
         key: value for key, value in flat.items() if not any(fnmatchcase(key, name) for name in MAY_DIFFER)
     }
-
-
-def _require_known_classes(content: Any, path: Path) -> None:
-    """Raise `InputError` where building from a checkpoint's settings would call what is not ours."""
-    if isinstance(content, str) and "${" in content:
-        raise InputError(f"{path}: holds an interpolation, {content}; give a checkpoint that train.py wrote")
-    if isinstance(content, dict):
-        for key, value in content.items():
-            if key in CALLS or (key == "_target_" and not _is_known_class(value)):
-                raise InputError(
-                    f"{path}: would call {key}={value}; only classes of cryoice and torch.optim are built"
-                )
-            _require_known_classes(value, path)
-    elif isinstance(content, list | tuple):
-        for value in content:
-            _require_known_classes(value, path)
-
-
-def _is_known_class(target: Any) -> bool:
-    if not isinstance(target, str) or not target.startswith(HOMES):
-        return target == TRAINER
-    try:
-        return get_class(target).__module__.startswith(HOMES)  # not what a module of ours imports
-    except Exception:  # whatever an import or Hydra's own policy objects with
-        return False

@@ -7,11 +7,12 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from cryoice.experiment.callbacks import BEST, SETTINGS
-from cryoice.experiment.checkpoints import find_checkpoint, read_checkpoint
+from cryoice.experiment.callbacks import BEST
+from cryoice.experiment.checkpoints import find_checkpoint
 from cryoice.experiment.limits import check_values
 from cryoice.experiment.run import build_data, score_checkpoint, start_process
 from cryoice.experiment.settings import check_targets, plain_settings
+from cryoice.learn.checkpoint_file import SETTINGS, read_checkpoint
 
 log = logging.getLogger(__name__)
 

@@ -57,7 +57,7 @@ def read_mrc(path: Path) -> tuple[Float32[np.ndarray, "height width"], float | N
         return np.asarray(mrc.data, dtype=np.float32).reshape(shape), pixel_size
 
 
-def write_mrc(path: Path, array: np.ndarray, *, pixel_size: float) -> None:
+def write_mrc(path: Path, array: np.ndarray, *, pixel_size: float | tuple[float, float]) -> None:
     """Write a 2-D array as MRC; the same input gives the same bytes.
 
     float32, float16 (mode 12), uint16 (mode 6), int16 and int8 keep their type.
@@ -69,18 +69,19 @@ def write_mrc(path: Path, array: np.ndarray, *, pixel_size: float) -> None:
     array
         Row 0 becomes the first row of the file.
     pixel_size
-        Å/px.
+        Å/px; a pair is that between rows and that between columns.
 
     Raises
     ------
     InputError
         The folder cannot be written.
     """
+    rows, columns = pixel_size if isinstance(pixel_size, tuple) else (pixel_size, pixel_size)
     with replacing(path) as scratch, warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # NaN in the header's statistics
         with mrcfile.new(scratch, overwrite=True) as mrc:
             mrc.set_data(array)
-            mrc.voxel_size = pixel_size
+            mrc.voxel_size = (columns, rows, columns)
             mrc.header.label[0] = _LABEL  # mrcfile's own label holds the time
             mrc.header.nlabl = 1
 

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytorch_lightning as pl
 import torch
-from hydra.utils import instantiate
 from jaxtyping import Float
 from torch import Tensor, nn
 from torchmetrics import MetricCollection
@@ -13,6 +12,7 @@ from torchmetrics.classification import BinaryAccuracy, BinaryAUROC, BinaryAvera
 
 from cryoice.constants import BAD
 from cryoice.errors import InputError
+from cryoice.learn.building import build, build_patch_network
 from cryoice.learn.view import make_channels
 from cryoice.signal.augment import apply_d4, change_contrast
 
@@ -44,10 +44,10 @@ class PatchClassifier(pl.LightningModule):
     ) -> None:
         super().__init__()
         self.save_hyperparameters()
-        self.net: nn.Module = instantiate(model, in_channels=len(channels["use"]), patch=patch)
+        self.net: nn.Module = build_patch_network(model, channels=channels, patch=patch)
         if channels_last:
             self.net = self.net.to(memory_format=torch.channels_last)
-        self.loss: nn.Module = instantiate(loss)
+        self.loss: nn.Module = build(loss)
         metrics = MetricCollection(
             {
                 "auroc": BinaryAUROC(),
@@ -106,10 +106,10 @@ class PatchClassifier(pl.LightningModule):
 
     def configure_optimizers(self) -> Any:
         """Return the optimiser and its schedule, stepped once an epoch."""
-        optimizer = instantiate(self.hparams["optimizer"], params=self.net.parameters())
+        optimizer = build(self.hparams["optimizer"], params=self.net.parameters())
         return {
             "optimizer": optimizer,
-            "lr_scheduler": instantiate(self.hparams["schedule"], optimizer=optimizer),
+            "lr_scheduler": build(self.hparams["schedule"], optimizer=optimizer),
         }
 
     def _evaluate(self, batch: Batch, split: str) -> Tensor:

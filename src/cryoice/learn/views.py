@@ -8,13 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from cryoice.files.atomic import replacing
 from cryoice.files.micrograph import read_micrograph
 from cryoice.learn.dataset import View
-from cryoice.signal.fourier import fourier_rescale, rescaled_shape
-from cryoice.signal.normalise import clean_pixels, remove_plane, standardise
+from cryoice.signal.views import levelled, resampled_view
 
 VERSION = 1
 """Raise it when cached arrays would come out differently."""
@@ -46,7 +44,7 @@ class Source:
 
         def pixels() -> np.ndarray:
             if not loaded:
-                loaded.append(remove_plane(clean_pixels(read_micrograph(self.path).array)))
+                loaded.append(levelled(read_micrograph(self.path).array))
             return loaded[0]
 
         found = [self._view(target, pixels) for target in targets]
@@ -66,12 +64,11 @@ class Source:
 
 
 def _write(source: np.ndarray, array: Path, facts: Path, *, native: float, target: float) -> None:
-    shape = rescaled_shape(source.shape, pixel_size=native, target=target)
-    resampled = fourier_rescale(torch.from_numpy(source), shape).numpy() if shape != source.shape else source
+    view = resampled_view(source, pixel_size=native, target=target)
     with replacing(array) as scratch:
-        np.save(scratch, standardise(resampled).astype(np.float16))
+        np.save(scratch, view.astype(np.float16))
     with replacing(facts) as scratch:
-        scratch.write_text(json.dumps({"stored": source.shape, "shape": shape}))
+        scratch.write_text(json.dumps({"stored": source.shape, "shape": view.shape}))
 
 
 def stamp(path: Path) -> list[Any]:
