@@ -25,7 +25,6 @@ ONLY_IN = {
     "PIL": ("files/",),
     "tifffile": ("files/",),
     "imagecodecs": ("files/",),
-    "eerfile": ("files/",),
     "safetensors": ("learn/",),
     "pytorch_lightning": ("learn/", "experiment/"),
     "wandb": ("experiment/tracking.py",),

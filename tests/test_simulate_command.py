@@ -167,8 +167,8 @@ def full_disk(*arguments, **options):
 @pytest.mark.parametrize(
     ("function", "named"),
     [
-        ("cryoice.simulate.layout_on_disk.write_mrc", "globular-0000.mrc"),
-        ("cryoice.report.figures.save_figure", "contact_sheet.png"),
+        ("mrcfile.new", "globular-0000.mrc"),
+        ("matplotlib.figure.Figure.savefig", "contact_sheet.png"),
     ],
 )
 def test_a_full_disk_is_one_line_that_names_the_file(function, named, tmp_path, monkeypatch):

@@ -127,15 +127,13 @@ def _write_contact_sheet(path: Path, places: "Sequence[Place]") -> None:
 
     from cryoice.report.contact_sheet import plot_contact_sheet
     from cryoice.report.figures import save_figure
-    from cryoice.simulate.layout_on_disk import writing
 
     shown = np.linspace(0, len(places) - 1, min(_SHOWN, len(places))).round().astype(int)
     figure = plot_contact_sheet(
         [_miniature(places[number]) for number in shown],
         title=f"{len(shown)} of {len(places)} micrographs, beside them the class of each pixel",
     )
-    with writing(path):
-        save_figure(figure, path)
+    save_figure(figure, path)
 
 
 def _miniature(place: "Place") -> "Miniature":

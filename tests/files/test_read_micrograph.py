@@ -130,11 +130,10 @@ def test_an_extended_header_is_passed_over(mrc):
     assert read_header(mrc)[0] == (3, 5)
 
 
-@pytest.mark.parametrize("mode", [3, 4, 101])
 @pytest.mark.parametrize("reader", [read_header, read_micrograph])
-def test_an_unsupported_mode_says_what_to_convert_to(mrc, mode, reader):
-    patch_header(mrc, mode=mode)
-    with pytest.raises(InputError, match=rf"MRC mode {mode} is not supported; convert"):
+def test_an_unknown_mode_says_what_to_convert_to(mrc, reader):
+    patch_header(mrc, mode=16)
+    with pytest.raises(InputError, match=r"MRC mode 16 is not supported; convert"):
         reader(mrc)
 
 
@@ -175,15 +174,15 @@ def test_a_micrograph_without_content_is_refused(tmp_path, value, said):
 
 
 @pytest.mark.parametrize("reader", [read_header, read_micrograph])
-@pytest.mark.parametrize("name", ["m.mrc", "m.jpg"])
+@pytest.mark.parametrize("name", ["m.mrc", "m.mrc.gz", "m.tif", "m.eer", "m.jpg"])
 def test_a_missing_file_is_named(tmp_path, reader, name):
     with pytest.raises(InputError, match=f"{name}: no such file"):
         reader(tmp_path / name)
 
 
 def test_an_unknown_kind_is_refused(tmp_path):
-    with pytest.raises(InputError, match=r"m\.eer: not a micrograph; give one of \.mrc"):
-        read_micrograph(tmp_path / "m.eer")
+    with pytest.raises(InputError, match=r"m\.dm4: not a micrograph; give one of \.mrc"):
+        read_micrograph(tmp_path / "m.dm4")
 
 
 def test_a_grey_picture_has_row_0_on_top_and_no_pixel_size(tmp_path):
@@ -239,6 +238,8 @@ def test_an_unwritable_folder_is_named(tmp_path):
         ("A.MRC", "A"),
         ("a.mrcs.bz2", "a"),
         ("a.jpeg", "a"),
+        ("a_EER.eer", "a_EER"),
+        ("a.ome.TIFF", "a.ome"),
     ],
 )
 def test_the_name_is_the_file_name_without_its_ending(tmp_path, file_name, name):

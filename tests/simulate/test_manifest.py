@@ -1,6 +1,7 @@
 import errno
 from pathlib import Path
 
+import mrcfile
 import pytest
 from settings_of_tests import PLAIN, settings_with
 
@@ -68,7 +69,7 @@ def test_a_manifest_that_cannot_be_read_is_refused_in_one_line(quick, tmp_path):
 
 @pytest.mark.parametrize(
     ("writer", "named"),
-    [("write_mrc", "ring-0000.mrc"), ("replacing", "ring-0000.csv"), ("json.dumps", "dataset.json")],
+    [("mrcfile.new", "ring-0000.mrc"), ("replacing", "ring-0000.csv"), ("json.dumps", "dataset.json")],
 )
 def test_a_full_disk_is_one_line_that_names_the_file(writer, named, quick, tmp_path, monkeypatch):
     def full(*arguments, **options):
@@ -79,7 +80,7 @@ def test_a_full_disk_is_one_line_that_names_the_file(writer, named, quick, tmp_p
     elif writer == "json.dumps":
         monkeypatch.setattr(Path, "write_text", full)
     else:
-        monkeypatch.setattr(layout_on_disk, writer, full)
+        monkeypatch.setattr(mrcfile, "new", full)
     with pytest.raises(InputError, match=rf"{named}: cannot be written \(No space left on device\)") as error:
         simulate_into(tmp_path / "sim", quick, micrographs=2, jobs=1)
     assert "\n" not in str(error.value)

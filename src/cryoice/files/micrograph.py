@@ -1,4 +1,4 @@
-"""Micrographs in and out: MRC (plain, gzip, bzip2) and grey pictures, always float32 in memory."""
+"""Micrographs in and out: MRC (plain, gzip, bzip2), TIFF, EER and pictures, always float32 in memory."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,8 +7,10 @@ import numpy as np
 from jaxtyping import Float32
 
 from cryoice.errors import InputError
+from cryoice.files.eer import EER_SUFFIXES, read_eer, read_eer_header
 from cryoice.files.mrc import MRC_SUFFIXES, read_mrc, read_mrc_header, write_mrc
 from cryoice.files.picture import PICTURE_SUFFIXES, read_picture, read_picture_shape
+from cryoice.files.tiff import TIFF_SUFFIXES, read_tiff, read_tiff_header
 
 __all__ = [
     "MICROGRAPH_SUFFIXES",
@@ -19,8 +21,19 @@ __all__ = [
     "write_mrc",
 ]
 
-MICROGRAPH_SUFFIXES = MRC_SUFFIXES + PICTURE_SUFFIXES
+MICROGRAPH_SUFFIXES = MRC_SUFFIXES + TIFF_SUFFIXES + EER_SUFFIXES + PICTURE_SUFFIXES
 """Lower-case file endings that `read_micrograph` takes."""
+
+_READERS = (
+    dict.fromkeys(MRC_SUFFIXES, read_mrc)
+    | dict.fromkeys(TIFF_SUFFIXES, read_tiff)
+    | dict.fromkeys(EER_SUFFIXES, read_eer)
+)
+_HEADER_READERS = (
+    dict.fromkeys(MRC_SUFFIXES, read_mrc_header)
+    | dict.fromkeys(TIFF_SUFFIXES, read_tiff_header)
+    | dict.fromkeys(EER_SUFFIXES, read_eer_header)
+)
 
 
 @dataclass(frozen=True)
@@ -45,7 +58,8 @@ class Micrograph:
 def read_micrograph(path: Path) -> Micrograph:
     """Read one micrograph; infinite pixels become NaN.
 
-    A stack of one frame and an old MRC file without its 'MAP ' stamp are accepted.
+    A stack of one frame and an old MRC file without its 'MAP ' stamp are accepted. An EER movie
+    becomes the plain sum of its frames, without gain correction.
 
     Raises
     ------
@@ -53,10 +67,11 @@ def read_micrograph(path: Path) -> Micrograph:
         The file is missing, truncated, a saved web page, not one 2-D frame, of an unknown kind,
         constant or without a finite pixel.
     """
-    if _suffix(path) in MRC_SUFFIXES:
-        array, pixel_size = read_mrc(path)
-    else:
+    suffix = _suffix(path)
+    if suffix in PICTURE_SUFFIXES:
         array, pixel_size = read_picture(path), None
+    else:
+        array, pixel_size = _READERS[suffix](path)
     return Micrograph(array=_checked(path, array), pixel_size=pixel_size, name=micrograph_name(path))
 
 
@@ -70,9 +85,10 @@ def read_header(path: Path) -> tuple[tuple[int, int], float | None]:
     InputError
         As `read_micrograph`, but for constant and non-finite pixels.
     """
-    if _suffix(path) in MRC_SUFFIXES:
-        return read_mrc_header(path)
-    return read_picture_shape(path), None
+    suffix = _suffix(path)
+    if suffix in PICTURE_SUFFIXES:
+        return read_picture_shape(path), None
+    return _HEADER_READERS[suffix](path)
 
 
 def micrograph_name(path: Path) -> str:

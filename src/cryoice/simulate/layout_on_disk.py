@@ -7,8 +7,7 @@ picks (``particle_coordinates``, ``false_positives``) and what only a simulation
 
 import csv
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,24 +62,6 @@ class Place:
         return self.root / f"synthetic-{self.protein}"
 
 
-@contextmanager
-def writing(path: Path) -> Iterator[Path]:
-    """Name ``path`` when the block cannot write it.
-
-    Raises
-    ------
-    InputError
-        The disk is full, or whatever else the system refused.
-    """
-    try:
-        yield path
-    except OSError as error:
-        reason = error.strerror or error
-        raise InputError(
-            f"{path}: cannot be written ({reason}); make room or choose another folder"
-        ) from error
-
-
 def write_micrograph(
     micrograph: SimulatedMicrograph, place: Place, *, pixel_size: float, record: Record
 ) -> None:
@@ -92,10 +73,8 @@ def write_micrograph(
         A file cannot be written.
     """
     known = micrograph.parameters.get("pixel_size_known", True)
-    with writing(place.micrograph) as path:
-        write_mrc(path, _compact(micrograph.array), pixel_size=pixel_size if known else 0.0)
-    with writing(place.mask) as path:
-        write_mrc(path, micrograph.mask, pixel_size=pixel_size)
+    write_mrc(place.micrograph, _compact(micrograph.array), pixel_size=pixel_size if known else 0.0)
+    write_mrc(place.mask, micrograph.mask, pixel_size=pixel_size)
     _write_picks(micrograph, place, pixel_size=pixel_size)
     particles = micrograph.particles / pixel_size
     truth = {
@@ -138,7 +117,7 @@ def write_json(path: Path, values: Mapping[str, Any]) -> None:
     InputError
         The file cannot be written.
     """
-    with writing(path), replacing(path) as scratch:
+    with replacing(path) as scratch:
         scratch.write_text(json.dumps(values, indent=1) + "\n")
 
 
@@ -171,7 +150,7 @@ def _write_picks(micrograph: SimulatedMicrograph, place: Place, *, pixel_size: f
 
 
 def _write_csv(path: Path, columns: Mapping[str, np.ndarray], rows: np.ndarray) -> None:
-    with writing(path), replacing(path) as scratch, scratch.open("w", newline="") as stream:
+    with replacing(path) as scratch, scratch.open("w", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(columns)
         writer.writerows(zip(*(values[rows].tolist() for values in columns.values()), strict=True))

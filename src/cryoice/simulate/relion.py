@@ -12,7 +12,7 @@ from typing import Any
 
 from cryoice.constants import IGNORE
 from cryoice.files.star import Table, write_star
-from cryoice.simulate.layout_on_disk import Place, Record, read_record, writing
+from cryoice.simulate.layout_on_disk import Place, Record, read_record
 
 _CTF = ("rlnDefocusU", "rlnDefocusV", "rlnDefocusAngle", "rlnAmplitudeContrast")
 _MICROGRAPH = ("rlnMicrographName", "rlnOpticsGroup", *_CTF)
@@ -54,8 +54,7 @@ def write_relion(root: Path, places: Sequence[Place], *, pixel_size: float) -> N
         PARTICLES: ("particles", _table((*_MICROGRAPH, *_PLACED), particles)),
     }
     for name, (block, table) in blocks.items():
-        with writing(root / name) as path:
-            write_star(path, {"optics": optics, block: table})
+        write_star(root / name, {"optics": optics, block: table})
 
 
 def _microscope(record: Record) -> tuple[float, float]:

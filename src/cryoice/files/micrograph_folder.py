@@ -1,0 +1,50 @@
+"""Which files of a folder are micrographs."""
+
+import re
+from pathlib import Path
+
+from cryoice.errors import InputError
+from cryoice.files.micrograph import MICROGRAPH_SUFFIXES, micrograph_name
+from cryoice.files.picture import PICTURE_SUFFIXES
+
+OUTPUT_ENDINGS = ("_mask.mrc", "_score.mrc", "_ice.mrc")
+"""How the files end that masking writes per micrograph."""
+
+_DIGITS = re.compile(r"(\d+)")
+
+
+def micrographs_in(folder: Path) -> list[Path]:
+    """Return the micrographs that lie directly in a folder, 'a2' before 'a10'.
+
+    Hidden files, what masking wrote, and pictures beside a micrograph of their name are left out.
+
+    Raises
+    ------
+    InputError
+        The folder cannot be listed or holds none.
+    """
+    try:
+        files = [path for path in folder.iterdir() if not path.name.startswith(".") and path.is_file()]
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be listed ({error.strerror}); change its permissions") from error
+    found = [path for path in files if is_micrograph(path) and not path.name.endswith(OUTPUT_ENDINGS)]
+    if not found:
+        raise InputError(
+            f"{folder}: no micrograph lies directly in it; sub-folders are not entered, name them"
+        )
+    full = {micrograph_name(path) for path in found if not _is_picture(path)}
+    alone = (path for path in found if not (_is_picture(path) and micrograph_name(path) in full))
+    return sorted(alone, key=_natural)
+
+
+def is_micrograph(path: Path) -> bool:
+    """Whether the file's name is one that `read_micrograph` takes."""
+    return path.name.lower().endswith(MICROGRAPH_SUFFIXES) and micrograph_name(path) != ""
+
+
+def _is_picture(path: Path) -> bool:
+    return path.suffix.lower() in PICTURE_SUFFIXES
+
+
+def _natural(path: Path) -> list[tuple[int, str]]:
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in _DIGITS.split(path.name)]

@@ -1,0 +1,187 @@
+"""The micrographs a user means: files, folders, or a STAR file that lists them."""
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryoice.errors import InputError
+from cryoice.files.micrograph import MICROGRAPH_SUFFIXES, micrograph_name
+from cryoice.files.micrograph_folder import is_micrograph, micrographs_in
+from cryoice.files.pixel_size_doubts import disagreement, doubt_of
+from cryoice.files.star_micrographs import (
+    StarMicrographs,
+    find_listed,
+    is_file,
+    read_star_micrographs,
+    roots_of,
+)
+from cryoice.files.star_text import StarText
+
+_IN_STACK = re.compile(r"\d+@")
+
+
+@dataclass(frozen=True)
+class ListedMicrograph:
+    """One micrograph to be read.
+
+    Attributes
+    ----------
+    path
+        Its file.
+    name
+        As the list names it; of a plain file, the path as given.
+    stem
+        Name of its outputs without their endings; holds no folder and is unique in the list.
+    pixel_size
+        Å/px as the user or the STAR file tells it; None leaves it to the header: `resolve_pixel_size`.
+    row
+        Its row in the STAR file's table, counted from 0.
+    """
+
+    path: Path
+    name: str
+    stem: str
+    pixel_size: float | None
+    row: int | None
+
+
+@dataclass(frozen=True)
+class MicrographList:
+    """What there is to do.
+
+    Attributes
+    ----------
+    micrographs
+        In the list's order.
+    failures
+        Name and reason of what cannot be used; one line each.
+    doubts
+        About pixel sizes; one line each.
+    star, block
+        The STAR file and its table of micrographs, where one was given.
+    """
+
+    micrographs: tuple[ListedMicrograph, ...]
+    failures: tuple[tuple[str, str], ...]
+    doubts: tuple[str, ...]
+    star: StarText | None
+    block: str | None
+
+
+@dataclass(frozen=True)
+class _Named:
+    name: str
+    path: Path
+    fault: str | None = None
+    pixel_size: float | None = None
+    row: int | None = None
+
+
+def list_micrographs(inputs: Sequence[Path], *, angpix: float | None) -> MicrographList:
+    """List the micrographs in the inputs without opening them.
+
+    A folder gives the micrographs directly in it, as `micrographs_in` finds them. A file given
+    twice is taken once. Of files whose outputs would have the same name, the first is taken and the
+    others fail: in a RELION project all names differ.
+
+    Parameters
+    ----------
+    inputs
+        Micrographs and folders, or one STAR file.
+    angpix
+        Å/px that overrides those of STAR file and headers.
+
+    Raises
+    ------
+    InputError
+        ``angpix`` is no length, a STAR file is unreadable, lists no micrographs, or is not alone.
+    """
+    if angpix is not None and not (math.isfinite(angpix) and angpix > 0):
+        raise InputError(f"--angpix: {angpix:g} Å/px is impossible; give one above 0")
+    stars = [path for path in inputs if path.suffix.lower() == ".star"]
+    if stars and len(inputs) > 1:
+        raise InputError(f"{stars[0]}: is not alone; give one STAR file, or micrographs and folders")
+    table = read_star_micrographs(stars[0], angpix=angpix) if stars else None
+    named = _of_star(table) if table else (item for path in inputs for item in _of_input(path))
+    micrographs, failures = _sorted_out(named, angpix=angpix)
+    given = doubt_of(angpix, source="--angpix") if angpix not in (None, 1.0) else None
+    return MicrographList(
+        micrographs=tuple(micrographs),
+        failures=tuple(failures),
+        doubts=(*((given,) if given else ()), *(table.doubts if table else ())),
+        star=table.star if table else None,
+        block=table.block if table else None,
+    )
+
+
+def resolve_pixel_size(listed: ListedMicrograph, header_pixel_size: float | None) -> tuple[float, str | None]:
+    """Settle the pixel size (Å/px) once the header is read: the user's, else the STAR file's, else its.
+
+    The second value says in one line what is doubtful, None when nothing is. It names no file, so
+    that equal doubts can be counted: `cryoice.files.pixel_size_doubts.counted`.
+
+    Raises
+    ------
+    InputError
+        Nobody tells it.
+    """
+    if listed.pixel_size is None and header_pixel_size is None:
+        raise InputError(f"{listed.path}: its header tells no pixel size; give --angpix")
+    if listed.pixel_size is None:
+        assert header_pixel_size is not None
+        return header_pixel_size, doubt_of(header_pixel_size, source="the header")
+    if header_pixel_size is None:
+        return listed.pixel_size, None
+    return listed.pixel_size, disagreement(header_pixel_size, listed.pixel_size, source="the header")
+
+
+def _of_input(path: Path) -> Iterator[_Named]:
+    try:
+        inside = micrographs_in(path) if path.is_dir() else [path]
+    except InputError as error:
+        yield _Named(str(path), path, fault=str(error).removeprefix(f"{path}: "))
+    else:
+        yield from (_Named(str(item), item) for item in inside)
+
+
+def _of_star(table: StarMicrographs) -> Iterator[_Named]:
+    star = table.star.path
+    roots = roots_of(star)
+    for row, (name, size) in enumerate(zip(table.names, table.pixel_sizes, strict=True)):
+        path = find_listed(name, roots)
+        if _IN_STACK.match(name):
+            fault = f"{star.name} lists a frame of a stack; list single micrographs"
+        elif path is None:
+            fault = f"{star.name} lists it, but there is no such file; run in the RELION project's folder"
+        else:
+            fault = None
+        yield _Named(name, path or Path(name), fault=fault, pixel_size=size, row=row)
+
+
+def _sorted_out(
+    named: Iterable[_Named], *, angpix: float | None
+) -> tuple[list[ListedMicrograph], list[tuple[str, str]]]:
+    taken: dict[str, ListedMicrograph] = {}
+    failures = []
+    for item in named:
+        fault = item.fault or _fault(item.path)
+        if fault is not None:
+            failures.append((item.name, fault))
+            continue
+        stem = micrograph_name(item.path)
+        size = item.pixel_size if angpix is None else angpix
+        listed = ListedMicrograph(item.path, item.name, stem, size, item.row)
+        first = taken.setdefault(stem, listed)
+        if first is not listed and not first.path.samefile(item.path):
+            failures.append(
+                (item.name, f"its outputs would replace those of {first.name}; mask it elsewhere")
+            )
+    return list(taken.values()), failures
+
+
+def _fault(path: Path) -> str | None:
+    if not is_micrograph(path):
+        return f"not a micrograph; give one of {', '.join(MICROGRAPH_SUFFIXES)}"
+    return None if is_file(path) else "no such file"
