@@ -11,8 +11,10 @@ from hydra.errors import HydraException
 from hydra.utils import get_class
 from omegaconf import OmegaConf
 
+from cryoice.errors import InputError
 from cryoice.experiment.limits import check_values
 from cryoice.experiment.settings import check_targets, constructor, plain_settings
+from cryoice.experiment.tasks import build_module, require_fitting
 from cryoice.schema import Train, register
 from training import CONF, compose_config
 
@@ -23,8 +25,11 @@ OPTIONS = [
     for path in sorted((CONF / group).glob("*.yaml"))
     if path.stem[0] != "_"
 ]
+SIMULATED = (("data", "synthetic"), ("data", "pixels"))
+"""Options that need no folder."""
+
 BUILT_WITH = {
-    "model": {"in_channels", "patch"},
+    "model": {"in_channels", "patch", "classes"},
     "optimizer": {"params"},
     "schedule": {"optimizer"},
     "trainer": {"callbacks", "logger", "default_root_dir"},
@@ -39,7 +44,7 @@ def settings(tmp_path, *overrides):
 @pytest.mark.parametrize(("group", "option"), OPTIONS)
 def test_every_option_of_every_group_composes_and_is_accepted(group, option, tmp_path):
     chosen = [f"{group}={option}"] + ([] if group in ("data", "experiment") else ["data=cryoppp"])
-    root = [] if chosen[0] == "data=synthetic" or group == "experiment" else ["data.root=x"]
+    root = [] if (group, option) in SIMULATED or group == "experiment" else ["data.root=x"]
     found = plain_settings(compose_config(*chosen, *root, run_dir=tmp_path))
     check_values(found)
     check_targets(found)
@@ -47,7 +52,7 @@ def test_every_option_of_every_group_composes_and_is_accepted(group, option, tmp
 
 @pytest.mark.parametrize(("group", "option"), [pair for pair in OPTIONS if pair[0] != "experiment"])
 def test_keys_bind_to_the_constructor(group, option, tmp_path):
-    chosen = [f"{group}={option}"] + ([] if option == "synthetic" else ["data.root=x"])
+    chosen = [f"{group}={option}"] + ([] if (group, option) in SIMULATED else ["data.root=x"])
     chosen += [] if group == "data" else ["data=cryoppp"]
     node = plain_settings(compose_config(*chosen, run_dir=tmp_path))[group]
     if "_target_" not in node:
@@ -77,6 +82,33 @@ def test_the_seed_protocol_is_64_pixels_of_20_angstrom(tmp_path):
     found = settings(tmp_path, "data=cryoppp", "experiment=seed_protocol")
     assert found["patch"] * found["pixel_size"] == pytest.approx(20.4, abs=0.05)
     assert found["channels"] == {"use": ["real", "spectrum"], "spectrum": {"kind": "plain"}}
+
+
+def test_the_detector_is_one_word(tmp_path):
+    found = plain_settings(compose_config("experiment=detector", run_dir=tmp_path))
+    assert found["task"] == "pixels"
+    assert found["model"]["_target_"] == "cryoice.learn.unet.UNet"
+    assert found["patch"] * found["pixel_size"] == 2048
+    require_fitting(found)
+    build_module(found)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        (
+            ("experiment=detector", "task=patches"),
+            r"data\._target_=.*PixelDataModule: is not for task=patches",
+        ),
+        (("experiment=detector", "model=baseline"), r"model\._target_=.*: is not for task=pixels"),
+        (("experiment=detector", "loss=cross_entropy"), r"loss\._target_=.*: is not for task=pixels"),
+        (("task=pixels",), r"data\._target_=.*SyntheticDataModule: is not for task=pixels"),
+        (("model=unet",), r"model\._target_=.*UNet: is not for task=patches"),
+    ],
+)
+def test_groups_of_the_other_task_are_refused(tmp_path, overrides, said):
+    with pytest.raises(InputError, match=said):
+        require_fitting(plain_settings(compose_config(*overrides, run_dir=tmp_path)))
 
 
 def test_a_larger_patch_and_a_deeper_network_are_two_words(tmp_path):

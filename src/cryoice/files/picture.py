@@ -1,16 +1,19 @@
-"""8-bit and 16-bit pictures (JPEG, PNG) as micrographs: CryoPPP-Lite and screen exports."""
+"""Pictures: JPEG and PNG as micrographs (CryoPPP-Lite, screen exports), and what is drawn for people."""
 
 import io
+import math
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float32, UInt8
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from cryoice.errors import InputError
+from cryoice.files.atomic import replacing
 from cryoice.files.download import refuse_failed_download
 
 PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png")
@@ -56,6 +59,36 @@ def through_jpeg(
     Image.fromarray(array).save(stream, "JPEG", quality=quality)
     with Image.open(stream) as picture:
         return np.asarray(picture)
+
+
+def write_png(path: Path, picture: UInt8[np.ndarray, "height width 3"]) -> None:
+    """Write red, green and blue, row 0 at the top.
+
+    Raises
+    ------
+    InputError
+        The folder cannot be written.
+    """
+    with replacing(path) as scratch:
+        # level 1: noise hardly shrinks any further, and level 6 takes four times as long
+        Image.fromarray(picture).save(scratch, "PNG", compress_level=1)
+
+
+@lru_cache(maxsize=256)
+def lettering(text: str, *, size: int) -> UInt8[np.ndarray, "height width"]:
+    """Draw a line of text ``size`` px high: how much of each pixel is ink, 0 to 255.
+
+    Its height is that of the font, so that lines of any letters stand on one base line; read only.
+    """
+    font = ImageFont.load_default(size)
+    if not isinstance(font, ImageFont.FreeTypeFont):
+        raise RuntimeError("Pillow came without FreeType; install a wheel of it")
+    ascent, descent = font.getmetrics()
+    ink = Image.new("L", (max(1, math.ceil(font.getlength(text))), ascent + descent))
+    ImageDraw.Draw(ink).text((0, 0), text, fill=255, font=font)
+    drawn = np.array(ink)
+    drawn.flags.writeable = False
+    return drawn
 
 
 @contextmanager

@@ -1,0 +1,76 @@
+"""Boxes of crYOLO (.cbox): a STAR file since crYOLO 1.8, plain columns before that.
+
+A row holds the lower left corner of a box and its sides, not always whole numbers; the centre is the
+corner plus half the side. The origin is EMAN's, the array's first row and column: row = y ('top').
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Bool, Float, Float64
+
+from cryoice.errors import InputError
+from cryoice.files.coordinates_eman import BoxFile, one_micrograph
+from cryoice.files.particles import Particles
+from cryoice.files.score_sidecar import SCORE_COLUMN, score_texts
+from cryoice.files.star_text import StarText
+from cryoice.files.text_lines import TextLines
+
+_COLUMNS = ("CoordinateX", "CoordinateY", "Width", "Height")
+
+
+@dataclass(frozen=True)
+class CboxFile:
+    """A .cbox file in the form of STAR; the score is a column ``_cryoiceScore``."""
+
+    path: Path
+    particles: Particles
+    text: StarText
+    block: str
+
+    def write(self, path: Path, *, keep: Bool[np.ndarray, " n"], score: Float[np.ndarray, " n"]) -> None:
+        """Write the kept rows, with the score added as the last column or replaced.
+
+        Raises
+        ------
+        InputError
+            The folder cannot be written.
+        """
+        self.text.edited(self.block, keep=keep, columns={SCORE_COLUMN: score_texts(score)}).write(path)
+
+
+def read(path: Path, *, box_size: float | None) -> CboxFile | BoxFile:
+    """Read the boxes of one micrograph, which is named after the file.
+
+    Parameters
+    ----------
+    path
+        File to read.
+    box_size
+        Side of the particles' boxes, px, where it is not the one in the file.
+
+    Raises
+    ------
+    InputError
+        The file is missing or broken, or has no table of boxes.
+    """
+    plain = TextLines.read(path)
+    if not any(line.startswith("data_") for line in plain.lines):
+        return BoxFile(path, _particles(path, plain.numbers(0, 1, 2, 3), box_size=box_size), plain)
+    text = StarText.read(path)
+    block = text.block_with(*_COLUMNS)
+    if block is None:
+        raise InputError(f"{path}: no table with {', '.join(_COLUMNS)}; write it again with crYOLO")
+    corners = text.numbers(block, _COLUMNS)
+    return CboxFile(path, _particles(path, corners, box_size=box_size), text, block)
+
+
+def _particles(path: Path, boxes: Float64[np.ndarray, "n 4"], *, box_size: float | None) -> Particles:
+    left, low, width, height = boxes.T
+    return one_micrograph(
+        path.stem,
+        x=left + width / 2,
+        y=low + height / 2,
+        box_size=np.maximum(width, height) if box_size is None else box_size,
+    )

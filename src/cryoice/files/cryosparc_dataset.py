@@ -1,0 +1,60 @@
+"""One data set of cryoSPARC (.cs): a structured numpy array, one row an item, one field a property."""
+
+from pathlib import Path
+
+import numpy as np
+
+from cryoice.errors import InputError
+from cryoice.files.atomic import replacing
+
+_NUMPY_MAGIC = b"\x93NUMPY"
+_COMPRESSED = b"CSDAT"
+_HEADER_LIMIT = 1 << 18  # bytes of field names; numpy's own limit of 10,000 is met by files of many classes
+
+
+def read_dataset(path: Path) -> np.ndarray:
+    """Rows of a .cs file, mapped from the disk.
+
+    Raises
+    ------
+    InputError
+        The file is missing, truncated, compressed, holds Python objects, or has no field ``uid``.
+    """
+    _check_kind(path)
+    try:
+        rows = np.load(path, mmap_mode="r", allow_pickle=False, max_header_size=_HEADER_LIMIT)
+    except (OSError, ValueError, EOFError) as error:
+        reason = str(error).split("\n", 1)[0]
+        raise InputError(f"{path}: cannot be read as .cs ({reason}); export it again") from error
+    if rows.ndim != 1 or "uid" not in (rows.dtype.names or ()):
+        raise InputError(f"{path}: a numpy array but no data set of cryoSPARC (no uid); give a .cs file")
+    return np.asarray(rows)
+
+
+def write_dataset(path: Path, rows: np.ndarray) -> None:
+    """Write rows with all their fields as a .cs file, whole or not at all.
+
+    Raises
+    ------
+    InputError
+        The folder cannot be written.
+    """
+    with replacing(path) as scratch, scratch.open("wb") as stream:
+        np.save(stream, rows, allow_pickle=False)
+
+
+def _check_kind(path: Path) -> None:
+    try:
+        with path.open("rb") as stream:
+            magic = stream.read(len(_NUMPY_MAGIC))
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: no such file") from error
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); give a .cs file") from error
+    if magic.endswith(_COMPRESSED):
+        raise InputError(
+            f"{path}: compressed by cryoSPARC; convert it with cryosparc-tools: "
+            "Dataset.load('old.cs').save('new.cs')"
+        )
+    if magic != _NUMPY_MAGIC:
+        raise InputError(f"{path}: no data set of cryoSPARC; give a .cs file in numpy's format")

@@ -1,0 +1,122 @@
+"""A group of data sets of cryoSPARC (.csg): YAML that names, per property, the .cs file that holds it."""
+
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from cryoice.errors import InputError
+from cryoice.files.atomic import replacing
+from cryoice.files.cryosparc_dataset import read_dataset, write_dataset
+
+SUFFIX = ".csg"
+_BESIDE = ">"  # begins the name of a file in the group's own folder
+
+
+@dataclass(frozen=True)
+class Group:
+    """A group in memory.
+
+    Attributes
+    ----------
+    path
+        Where it was read from.
+    content
+        The file's content.
+    datasets
+        Rows of each data set by its file's name.
+    """
+
+    path: Path
+    content: dict[str, Any]
+    datasets: dict[str, np.ndarray]
+
+    def datasets_for(self, result: str) -> Iterator[np.ndarray]:
+        """All data sets, first the one that the group names for this result."""
+        named = self.content["results"].get(result)
+        first = _metafile(named) if named else None
+        for name in sorted(self.datasets, key=lambda name: name != first):
+            yield self.datasets[name]
+
+    def check_uids(self, uids: np.ndarray) -> None:
+        """Refuse a group of which a data set lacks some of the particles.
+
+        Raises
+        ------
+        InputError
+            A data set lacks some of these uids.
+        """
+        for name, rows in self.datasets.items():
+            missing = int(np.count_nonzero(~np.isin(uids, rows["uid"])))
+            if missing:
+                raise InputError(f"{self.path}: {name} lacks {missing} of {len(uids)} uids; export it again")
+
+    def write(self, path: Path, *, uids: np.ndarray) -> None:
+        """Write the data sets' rows of these uids beside ``path``, then the group that names them.
+
+        Raises
+        ------
+        InputError
+            The folder cannot be written, or ``path`` does not end in .csg.
+        """
+        if path.suffix.lower() != SUFFIX:
+            raise InputError(f"{path}: a group is written as {SUFFIX}; give a name that ends so")
+        counts = {}
+        for name, rows in self.datasets.items():
+            kept = rows[np.isin(rows["uid"], uids)]
+            counts[name] = len(kept)
+            write_dataset(path.with_name(f"{path.stem}_{name}"), kept)
+        content = copy.deepcopy(self.content)
+        for key, result in self.content["results"].items():
+            metafile = _metafile(result)
+            if metafile is not None:
+                content["results"][key] |= {
+                    "metafile": f"{_BESIDE}{path.stem}_{metafile}",
+                    "num_items": counts[metafile],
+                }
+        with replacing(path) as scratch:
+            scratch.write_text(yaml.safe_dump(content, sort_keys=False, default_flow_style=False))
+
+
+def read_group(path: Path) -> Group:
+    """Read a group and its data sets, which must lie in its own folder.
+
+    Raises
+    ------
+    InputError
+        A file is missing or broken, or the group names a file outside of its folder.
+    """
+    try:
+        content = yaml.safe_load(path.read_bytes())
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: no such file") from error
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"{path}: cannot be read as .csg ({reason}); export it again") from error
+    results = content.get("results") if isinstance(content, dict) else None
+    if not isinstance(results, dict) or not all(isinstance(result, dict) for result in results.values()):
+        raise InputError(f"{path}: no group of cryoSPARC, it has no 'results'; give a .csg file")
+    names = dict.fromkeys(name for name in map(_metafile, results.values()) if name is not None)
+    return Group(path, content, {name: read_dataset(_beside(path, name)) for name in names})
+
+
+def _metafile(result: dict[str, Any]) -> str | None:
+    named = result.get("metafile")
+    return named.removeprefix(_BESIDE) if isinstance(named, str) else None
+
+
+def _beside(path: Path, name: str) -> Path:
+    folder = path.parent
+    found = folder / name
+    try:
+        # a name with folders, or a link to another one, may lead anywhere
+        inside = Path(name).name == name and found.resolve().parent == folder.resolve()
+    except (OSError, ValueError, RuntimeError):  # a character that no name has, a ring of links
+        inside = False
+    if not inside:
+        raise InputError(f"{path}: names {name!r}, which is not in its own folder; put all files beside it")
+    return found
