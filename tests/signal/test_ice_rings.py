@@ -5,7 +5,7 @@ import torch
 
 from cryoice.constants import ICE_IH_SPACINGS
 from cryoice.signal.fourier import radius_bins
-from cryoice.signal.ice_rings import high_frequency_score, iciness, ring_visible
+from cryoice.signal.ice_rings import high_frequency_score, iciness, ring_density, ring_visible
 
 
 def test_the_ring_spacings_follow_from_the_hexagonal_cell() -> None:
@@ -72,3 +72,25 @@ def test_a_patch_too_small_to_resolve_the_ice_band_is_scored_by_its_outer_half()
     spectrum = torch.ones(1, 64, 64)  # 20.4 Å: no whole frequency lies between 1 / 3.95 Å and 1 / 3.4 Å
     spectrum[0, 32, 32 + 20] = 5.0
     assert high_frequency_score(spectrum, pixel_size=0.3185).item() == pytest.approx(math.log(5))
+
+
+def test_ring_density_sums_the_profile_in_deviations_over_the_bins_of_ctffind() -> None:
+    side, pixel_size = 256, 1.4
+    generator = torch.Generator().manual_seed(0)
+    spectrum = (10 + torch.randn(side, side, generator=generator)).square()  # amplitudes 10 ± 1
+    frequency = radius_bins(side) / (side * pixel_size)
+    bare = ring_density(spectrum, pixel_size=pixel_size).item()
+    ring = (frequency >= 0.25) & (frequency <= 0.28)
+    raised = spectrum.clone()
+    raised[ring] = (raised[ring].sqrt() + 3).square()
+    width = 2 * (round(math.sqrt(2) / 30 * side * pixel_size) // 2) + 1
+    box = torch.nn.functional.avg_pool2d(ring.float()[None, None], width, 1, width // 2)[0, 0]
+    share = (1 - box)[ring].mean().item()  # of the ring that its own box average leaves
+    assert bare < 3
+    assert ring_density(raised, pixel_size=pixel_size).item() == pytest.approx(
+        3 * share * 0.03 * 512 * 1.4, rel=0.1
+    )
+
+
+def test_ring_density_is_not_available_where_nyquist_cuts_its_band() -> None:
+    assert ring_density(torch.ones(256, 256), pixel_size=1.79).isnan()

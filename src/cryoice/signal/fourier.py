@@ -1,11 +1,15 @@
 """Power spectra, radial averages and Fourier rescaling."""
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 
 import torch
 from jaxtyping import Complex, Float, Int
 from torch import Tensor
+
+STRIP = 256
+"""Rows that are transformed at a time."""
 
 
 def power_spectrum(
@@ -17,7 +21,7 @@ def power_spectrum(
     power of v at every frequency whatever the window (Welch 1967, doi:10.1109/TAU.1967.1161901).
     """
     centred = patches - patches.mean(dim=(-2, -1), keepdim=True)
-    return _whole_plane(_half_power(centred, window), patches.shape[-1])
+    return whole_plane(_half_power(centred, window), patches.shape[-1])
 
 
 def averaged_spectrum(
@@ -30,7 +34,7 @@ def averaged_spectrum(
     side = window.shape[-1]
     centred = region - region.mean(dim=(-2, -1), keepdim=True)
     tiles = centred.unfold(1, side, side // 2).unfold(2, side, side // 2).flatten(1, 2)
-    return _whole_plane(_half_power(tiles, window).mean(dim=1), side)
+    return whole_plane(_half_power(tiles, window).mean(dim=1), side)
 
 
 def _half_power(patches: Float[Tensor, "*batch h w"], window: Float[Tensor, "h w"]) -> Tensor:
@@ -38,8 +42,11 @@ def _half_power(patches: Float[Tensor, "*batch h w"], window: Float[Tensor, "h w
     return (transform.real.square() + transform.imag.square()) / window.square().sum()
 
 
-def _whole_plane(half: Float[Tensor, "*batch h half"], width: int) -> Float[Tensor, "*batch h _"]:
-    """Complete a power spectrum from its columns 0 to width // 2: P(-k) = P(k) for real input."""
+def whole_plane(half: Float[Tensor, "*batch h half"], width: int) -> Float[Tensor, "*batch h _"]:
+    """Complete a power spectrum from its columns 0 to width // 2: P(-k) = P(k) for real input.
+
+    ``half`` has its zero frequency at pixel (0, 0), the whole plane at the centre.
+    """
     mirrored = half[..., 1 : (width + 1) // 2].flip(-1).flip(-2).roll(1, -2)
     return torch.fft.fftshift(torch.cat([half, mirrored], dim=-1), dim=(-2, -1))
 
@@ -88,11 +95,34 @@ def fourier_rescale(micrograph: Float[Tensor, "h w"], shape: tuple[int, int]) ->
     side is even, since only half of that pair survives a crop.
     """
     height, width = micrograph.shape
-    transform = torch.fft.rfft2(micrograph, norm="forward")
-    resized = _resize_columns(
-        _resize_rows(transform, min(height, shape[0]), shape[0]), min(width, shape[1]), shape[1]
-    )
-    return torch.fft.irfft2(resized, s=shape, norm="forward")
+    return _resized(torch.fft.rfft2(micrograph, norm="forward"), (height, width), shape)
+
+
+def fourier_rescale_all(
+    micrograph: Float[Tensor, "h w"], shapes: Sequence[tuple[int, int]]
+) -> list[Float[Tensor, "_ _"]]:
+    """Do what `fourier_rescale` does for several shapes with one transform of the micrograph.
+
+    Columns of the transform that no shape keeps are never computed, rows are transformed in strips:
+    beside the results it takes the memory of the widest shape's share of the transform.
+    """
+    height, width = micrograph.shape
+    # one column more than kept, so that a crop is told from a transform of this very width
+    kept = min(width // 2 + 1, max(shape[1] for shape in shapes) // 2 + 2)
+    columns = torch.empty(kept, height, dtype=torch.complex64, device=micrograph.device)
+    for top in range(0, height, STRIP):
+        strip = torch.fft.rfft(micrograph[top : top + STRIP], dim=1, norm="forward")
+        columns[:, top : top + STRIP] = strip[:, :kept].T
+    transform = torch.fft.fft(columns, dim=1, norm="forward").T
+    return [_resized(transform, (height, width), shape) for shape in shapes]
+
+
+def _resized(
+    transform: Complex[Tensor, "h kept"], before: tuple[int, int], after: tuple[int, int]
+) -> Float[Tensor, "_ _"]:
+    rows = _resize_rows(transform, min(before[0], after[0]), after[0])
+    resized = _resize_columns(rows, min(before[1], after[1]), after[1])
+    return torch.fft.irfft2(resized, s=after, norm="forward")
 
 
 def _resize_rows(transform: Complex[Tensor, "h w"], kept: int, rows: int) -> Complex[Tensor, "rows w"]:

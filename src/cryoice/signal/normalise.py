@@ -6,6 +6,8 @@ from jaxtyping import Float
 HOT_PIXEL = 12.0
 """Robust standard deviations beyond which a pixel is a detector fault: no specimen reaches it."""
 
+_BAND = 64  # rows that are worked on at a time
+
 
 def robust_location(values: np.ndarray) -> tuple[float, float]:
     """Return the median and 1.4826 times the median absolute deviation (σ of a normal distribution)."""
@@ -47,8 +49,13 @@ def remove_plane(micrograph: Float[np.ndarray, "h w"]) -> Float[np.ndarray, "h w
         residual = level - design @ plane
         middle, spread = robust_location(residual[kept])
         kept = np.abs(residual - middle) <= 2.5 * spread + 1e-12
-    slope = plane[1] * np.arange(height)[:, None] + plane[2] * np.arange(width)[None, :] + plane[0]
-    return micrograph - slope.astype(np.float32)
+    flat = np.empty(micrograph.shape, dtype=np.result_type(micrograph, np.float32))
+    across = plane[2] * np.arange(width)[None, :]
+    for top in range(0, height, _BAND):  # the plane of a whole micrograph would take twice its memory
+        band = np.arange(top, min(top + _BAND, height))
+        slope = plane[1] * band[:, None] + across + plane[0]
+        np.subtract(micrograph[top : top + _BAND], slope.astype(np.float32), out=flat[top : top + _BAND])
+    return flat
 
 
 def standardise(micrograph: Float[np.ndarray, "h w"]) -> Float[np.ndarray, "h w"]:

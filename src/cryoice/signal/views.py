@@ -1,10 +1,12 @@
 """What a network is shown of a micrograph: level, resampled, on one scale."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from jaxtyping import Float, Float32
 
-from cryoice.signal.fourier import fourier_rescale, rescaled_shape
+from cryoice.signal.fourier import fourier_rescale, fourier_rescale_all, rescaled_shape
 from cryoice.signal.normalise import clean_pixels, remove_plane, standardise
 
 
@@ -24,3 +26,15 @@ def resampled_view(
     source = level.astype(np.float32, copy=False)
     resampled = source if shape == level.shape else fourier_rescale(torch.from_numpy(source), shape).numpy()
     return standardise(resampled)
+
+
+def resampled_views(
+    level: Float[np.ndarray, "h w"], *, pixel_size: float, targets: Sequence[float]
+) -> list[Float32[np.ndarray, "_ _"]]:
+    """Return the `resampled_view` at each of the ``targets`` (Å/px), with one transform for them all."""
+    before = (level.shape[0], level.shape[1])
+    shapes = [rescaled_shape(before, pixel_size=pixel_size, target=target) for target in targets]
+    source = level.astype(np.float32, copy=False)
+    changed = [shape for shape in shapes if shape != before]
+    resampled = iter(fourier_rescale_all(torch.from_numpy(source), changed) if changed else [])
+    return [standardise(source if shape == before else next(resampled).numpy()) for shape in shapes]
