@@ -3,7 +3,8 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from cryoice.constants import CLASSES, IGNORE
-from cryoice.report.contact_sheet import CLASS_COLOURS, Miniature, plot_contact_sheet
+from cryoice.report.colours import CLASS_COLOURS
+from cryoice.report.contact_sheet import Miniature, plot_contact_sheet
 
 RNG = np.random.default_rng(0)
 

@@ -14,11 +14,8 @@ from matplotlib.patches import Patch, Rectangle
 from matplotlib.patheffects import withStroke
 
 from cryoice.constants import CLASSES, IGNORE
+from cryoice.report.colours import CLASS_COLOURS
 from cryoice.report.figures import grey_range
-
-CLASS_COLOURS = {1: "#56B4E9", 2: "#E69F00", 3: "#009E73", 4: "#CC79A7", IGNORE: "#F0E442"}
-"""Sky blue, orange, bluish green, reddish purple and yellow of Okabe & Ito: told apart with every kind of
-colour blindness, and on grey; clean film has none."""
 
 _NAMES = dict(enumerate(CLASSES)) | {IGNORE: "not labelled"}
 _SIDE = 400

@@ -44,13 +44,15 @@ def read_history(run_dir: Path) -> pd.DataFrame:
     return joined.dropna(how="all", subset=list(values)).reset_index(drop=True) if len(values) else joined
 
 
-def plot_curves(history: pd.DataFrame) -> Figure:
+def plot_curves(history: pd.DataFrame, *, classes: int = 2) -> Figure:
     """Show losses, and the other scores, against the optimiser's step.
 
     Parameters
     ----------
     history
         Columns step and ``train/...``, ``val/...`` with gaps, as Lightning's CSVLogger writes them.
+    classes
+        As many equally likely ones are chance.
     """
     figure = Figure(figsize=(10, 4), layout="constrained")
     left, right = figure.subplots(1, 2)
@@ -58,9 +60,9 @@ def plot_curves(history: pd.DataFrame) -> Figure:
     losses = [name for name in names if "loss" in name]
     _draw_history(left, history, losses)
     _draw_history(right, history, [name for name in names if name not in losses])
-    left.axhline(np.log(2), color="0.6", linestyle=":", linewidth=1, zorder=0)
+    left.axhline(np.log(classes), color="0.6", linestyle=":", linewidth=1, zorder=0)
     chance = {"xycoords": ("axes fraction", "data"), "ha": "right", "va": "bottom", "fontsize": 8}
-    left.annotate("chance (ln 2)", (0.99, np.log(2)), color="0.45", **chance)
+    left.annotate(f"chance (ln {classes})", (0.99, np.log(classes)), color="0.45", **chance)
     left.set(title="Loss", ylabel="cross-entropy (nats)")
     right.set(title="Scores", ylabel="score")
     return figure

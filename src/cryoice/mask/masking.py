@@ -1,0 +1,168 @@
+"""From a micrograph to its mask: the one path that library and commands take."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Float32, UInt16
+
+from cryoice.constants import IGNORE
+from cryoice.errors import InputError
+from cryoice.mask.model import Model
+from cryoice.mask.region_settings import RegionSettings
+from cryoice.mask.regions import Region, fractions, make_mask
+from cryoice.mask.score_map import score_level
+from cryoice.signal.ice_map import IceMap, IceMeasures, measure_ice
+from cryoice.signal.views import levelled
+
+GOOD, BAD = "good", "bad"
+"""Verdicts on a micrograph."""
+
+MAX_BAD = 0.3
+"""Share of artifacts in the area up to which a micrograph is called good: two thirds of it can be used."""
+
+_UNMEASURED = IceMeasures(map=None, iciness=math.nan, ring_density=math.nan)
+
+
+@dataclass(frozen=True)
+class MaskedMicrograph:
+    """What was found on one micrograph.
+
+    Attributes
+    ----------
+    mask
+        Index in `cryoice.constants.CLASSES`, 255 where the micrograph has no data.
+    score
+        Probability of any artifact, NaN where the micrograph has no data.
+    regions
+        Connected pieces of one class, largest first.
+    fractions
+        Share of each class in the area with data.
+    ice
+        Crystalline evidence over the micrograph; None where it is sampled too coarsely to hold any.
+    iciness, ring_density
+        Of the whole micrograph, as `signal.ice_map` defines them; NaN where ``ice`` is None.
+    verdict
+        ``good`` or ``bad``, by the share of artifacts in the area.
+    pixel_size
+        Å between rows and between columns of mask and score.
+    shape
+        Height and width of the micrograph, px.
+    """
+
+    mask: UInt16[np.ndarray, "h w"]
+    score: Float32[np.ndarray, "h w"]
+    regions: tuple[Region, ...]
+    fractions: Mapping[str, float]
+    ice: IceMap | None
+    iciness: float
+    ring_density: float
+    verdict: str
+    pixel_size: tuple[float, float]
+    shape: tuple[int, int]
+
+    @property
+    def bad(self) -> float:
+        """Share of artifacts of any class in the area with data."""
+        return bad_share(self.fractions)
+
+
+def bad_share(shares: Mapping[str, float]) -> float:
+    """Sum the shares of all classes but clean film."""
+    return sum(share for name, share in shares.items() if name != "clean")
+
+
+def mask_micrograph(
+    array: Float[np.ndarray, "height width"],
+    model: Model,
+    *,
+    pixel_size: float,
+    settings: RegionSettings | None = None,
+    max_bad: float = MAX_BAD,
+    spectrum: bool = True,
+) -> MaskedMicrograph:
+    """Find what is not vitreous ice on one micrograph.
+
+    Parameters
+    ----------
+    array
+        Grey values, not normalised; NaN where there are no data. Mask and score run as its rows and
+        columns do: their pixel (r, c) lies at the micrograph's (r·height/h, c·width/w).
+    model
+        As `cryoice.mask.load_model` gives it.
+    pixel_size
+        Å/px.
+    settings
+        How the mask is cut out of the score map; None: the defaults.
+    max_bad
+        Share of artifacts in the area above which the verdict is ``bad``.
+    spectrum
+        False: the pixels come from an 8-bit picture, which cannot hold the rings of ice.
+
+    Raises
+    ------
+    InputError
+        The pixel size is not above 0, the micrograph holds hardly a number, or the network cannot
+        tell a class that is wanted.
+    """
+    missing = missing_pixels(array)
+    return mask_level(
+        levelled(array),
+        model,
+        missing=missing,
+        pixel_size=pixel_size,
+        settings=settings,
+        max_bad=max_bad,
+        spectrum=spectrum,
+    )
+
+
+def missing_pixels(array: Float[np.ndarray, "height width"]) -> Bool[np.ndarray, "height width"] | None:
+    """Mark the pixels that are no number; None where all are.
+
+    Raises
+    ------
+    InputError
+        There is no number.
+    """
+    missing = ~np.isfinite(array)
+    if missing.all():
+        raise InputError("the micrograph: no pixel is a number; leave it out or write it again")
+    return missing if missing.any() else None
+
+
+def mask_level(
+    level: Float[np.ndarray, "height width"],
+    model: Model,
+    *,
+    missing: Bool[np.ndarray, "height width"] | None,
+    pixel_size: float,
+    settings: RegionSettings | None = None,
+    max_bad: float = MAX_BAD,
+    spectrum: bool = True,
+) -> MaskedMicrograph:
+    """Do what `mask_micrograph` does for who has levelled the micrograph and needs the memory it took.
+
+    ``missing`` are the `missing_pixels`; the other arguments as there.
+    """
+    if not 0 < pixel_size < math.inf:
+        raise InputError(f"pixel size: {pixel_size:g} Å/px must be above 0; give --angpix")
+    scores = score_level(level, model, pixel_size=pixel_size, missing=missing, spectrum=spectrum)
+    mask, regions = make_mask(scores, settings or RegionSettings())
+    if (mask == IGNORE).all():
+        raise InputError("the micrograph: hardly a pixel is a number; leave it out or write it again")
+    shares = fractions(mask)
+    ice = measure_ice(level, pixel_size=pixel_size) if spectrum else _UNMEASURED
+    return MaskedMicrograph(
+        mask=mask,
+        score=scores.score,
+        regions=tuple(regions),
+        fractions=shares,
+        ice=ice.map,
+        iciness=ice.iciness,
+        ring_density=ice.ring_density,
+        verdict=GOOD if bad_share(shares) <= max_bad else BAD,
+        pixel_size=scores.pixel_size,
+        shape=(level.shape[0], level.shape[1]),
+    )

@@ -1,0 +1,96 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from bright_blocks import BLOCK, brightness_model, noise_with_block
+from cryoice.errors import InputError
+from cryoice.mask import load_model, mask_micrograph
+from cryoice.mask.region_settings import RegionSettings
+
+SHAPE = (40, 45)
+
+
+def masked(array, *, pixel_size=8.0, **options):
+    return mask_micrograph(array, brightness_model(), pixel_size=pixel_size, **options)
+
+
+def test_a_bright_block_is_masked_where_it_lies_and_counted():
+    found = masked(noise_with_block())
+    expected = np.zeros(SHAPE, dtype=np.uint16)
+    expected[BLOCK] = 2
+    np.testing.assert_array_equal(found.mask, expected)
+    share = 120 / (40 * 45)
+    assert found.fractions == pytest.approx(
+        {"clean": 1 - share, "crystalline": 0, "contamination": share, "support": 0, "other": 0}
+    )
+    assert found.bad == pytest.approx(share)
+    assert (found.shape, found.pixel_size) == (SHAPE, (8.0, 8.0))
+    (region,) = found.regions
+    assert (region.name, region.area) == ("contamination", 120 * 64.0)
+    # softmax of one logit of 10 among five
+    assert found.score[10, 30] == pytest.approx(1 - 1 / (4 + np.exp(10)), abs=1e-4)
+
+
+def test_the_verdict_is_bad_above_the_share_and_good_at_it():
+    share = 120 / (40 * 45)
+    array = noise_with_block()
+    assert masked(array, max_bad=share + 1e-9).verdict == "good"
+    assert masked(array, max_bad=share - 1e-3).verdict == "bad"
+
+
+def test_where_there_are_no_data_nothing_counts():
+    array = noise_with_block()
+    array[:20, :20] = np.nan
+    found = masked(array)
+    assert (found.mask[:20, :20] == 255).all()
+    assert np.isnan(found.score[:20, :20]).all()
+    assert (found.mask == 255).sum() == 400
+    assert found.bad == pytest.approx(120 / (40 * 45 - 400))
+
+
+def test_ice_is_not_measured_where_the_sampling_or_the_picture_forbids_it():
+    rng = np.random.default_rng(0)
+    fine = rng.normal(size=(600, 620)).astype(np.float32)
+    found = masked(fine, pixel_size=1.0)
+    assert found.ice is not None
+    assert np.isfinite([found.iciness, found.ring_density]).all()
+    for other in (masked(fine, pixel_size=1.0, spectrum=False), masked(fine, pixel_size=4.0)):
+        assert other.ice is None
+        assert np.isnan([other.iciness, other.ring_density]).all()
+
+
+def test_settings_reach_the_regions():
+    found = masked(noise_with_block(), settings=RegionSettings(classes=("crystalline",)))
+    assert (found.mask == 0).all()
+    assert found.regions == ()
+
+
+@pytest.mark.parametrize("pixel_size", [0.0, -1.0, np.nan, np.inf])
+def test_an_impossible_pixel_size_is_refused(pixel_size):
+    with pytest.raises(InputError, match="must be above 0; give --angpix"):
+        masked(noise_with_block(), pixel_size=pixel_size)
+
+
+def test_a_micrograph_without_data_is_refused():
+    with pytest.raises(InputError, match="no pixel is a number"):
+        masked(np.full(SHAPE, np.nan, dtype=np.float32))
+    nearly = np.full(SHAPE, np.nan, dtype=np.float32)
+    nearly[::40, ::40] = 1.0
+    nearly[0, 0] = 2.0
+    with pytest.raises(InputError, match="hardly a pixel is a number"):
+        masked(nearly, pixel_size=1.0)
+
+
+def test_the_room_offers_its_names_and_no_others():
+    import cryoice.mask
+
+    assert load_model.__module__ == "cryoice.mask.model"
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = cryoice.mask.nothing
+
+
+def test_help_does_not_wait_for_torch():
+    code = "import sys, cryoice.mask_command; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
