@@ -6,6 +6,9 @@ import typer
 
 from cryoice import __version__
 from cryoice.check_command import check
+from cryoice.clean_command import clean
+from cryoice.mask_command import mask
+from cryoice.select_command import select
 from cryoice.simulate_command import simulate
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_show_locals=False, rich_markup_mode="markdown")
@@ -27,5 +30,8 @@ def main(
     """Find crystalline ice, contamination and support film in cryo-EM micrographs."""
 
 
+app.command()(mask)
+app.command()(clean)
+app.command()(select)
 app.command()(check)
 app.command()(simulate)

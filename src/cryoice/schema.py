@@ -36,6 +36,7 @@ class Train:
     loss: Any = MISSING
     trainer: Any = MISSING
     logger: Any = MISSING
+    task: str = MISSING
     name: str = MISSING
     seed: int = MISSING
     patch: int = MISSING
@@ -43,6 +44,7 @@ class Train:
     batch_size: int = MISSING
     channels_last: bool = MISSING
     augment: Augment = field(default_factory=Augment)
+    degrade: Any = MISSING
     monitor: Monitor = field(default_factory=Monitor)
     patience: int = MISSING
     ckpt: str | None = MISSING

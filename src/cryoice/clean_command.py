@@ -1,0 +1,164 @@
+"""``cryoice clean``: coordinate files without the particles that lie on artifacts."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from cryoice.errors import InputError
+from cryoice.terminal import console, faults_in_one_line, progress, show_failures
+
+if TYPE_CHECKING:
+    from cryoice.project.clean_picks import Cleaned, CleanSettings
+    from cryoice.project.coordinate_jobs import CoordinateJob
+    from cryoice.project.mask_folder import MaskFolder
+
+
+def clean(
+    coordinates: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="COORDINATES",
+            help=".star .cs .csg .box .cbox .json .txt .coord .csv; several, or a folder.",
+        ),
+    ],
+    masks: Annotated[Path, typer.Option(metavar="DIR", help="Folder that cryoice mask wrote.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="Accepted particles; a folder for several.")
+    ],
+    angpix: Annotated[
+        float | None,
+        typer.Option(metavar="A", help="Å/px that the coordinates count in; else what their file says."),
+    ] = None,
+    distance: Annotated[
+        float, typer.Option(metavar="D", help="Å around a particle's centre that must be free of artifacts.")
+    ] = 100.0,
+    from_box: Annotated[
+        bool, typer.Option("--from-box", help="Count the distance from the edge of the particle's box.")
+    ] = False,
+    box_size: Annotated[
+        float | None, typer.Option(metavar="PX", help="Side of the box where the file does not tell.")
+    ] = None,
+    rejected: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the rejected particles too; a folder for several."),
+    ] = None,
+    classes: Annotated[
+        str | None,
+        typer.Option(metavar="A,B", help="Only these artifacts count, such as crystalline,support."),
+    ] = None,
+    flip_y: Annotated[
+        bool | None,
+        typer.Option(
+            "--flip-y/--no-flip-y",
+            help="Rows count from the other end than the format's, or not; .cs: as its micrographs show.",
+            show_default=False,
+        ),
+    ] = None,
+    unmasked: Annotated[
+        Literal["keep", "reject"],
+        typer.Option(help="What to do with particles of micrographs without a mask."),
+    ] = "keep",
+) -> None:
+    """Take the particles on and near artifacts out of a coordinate file.
+
+    - `cryoice clean particles.star --masks masks -o clean.star --rejected bad.star`
+    - `cryoice clean J42_picked_particles.csg --masks masks -o clean.csg`: uids and passthroughs kept
+    - `cryoice clean picks/ --masks masks -o clean/ --distance 0 --from-box --box-size 256`: per micrograph
+
+    The accepted file is of the same kind and differs in its rows alone; the highest probability of
+    an artifact within the distance is added as `cryoiceScore`, where the format has room for it.
+    Particles on pixels without data and off the micrograph are rejected.
+
+    Exits with 1 when something was wrong with a micrograph or a file; the rest is written all the same.
+    """
+    from cryoice.project.clean_picks import CleanSettings
+    from cryoice.project.coordinate_jobs import coordinate_jobs
+    from cryoice.project.failures import write_failures
+    from cryoice.project.mask_folder import MaskFolder
+
+    with faults_in_one_line():
+        settings = CleanSettings(
+            distance=distance,
+            from_box=from_box,
+            pixel_size=angpix,
+            flip_y=flip_y,
+            classes=_classes(classes),
+            unmasked=unmasked,
+        )
+        jobs = coordinate_jobs(coordinates, output=output, rejected=rejected)
+        folder = MaskFolder.read(masks)
+        failures = _clean_all(jobs, folder, settings, box_size=box_size)
+        write_failures(output.parent / f"{output.name}_failures.csv", failures)
+    show_failures(failures)
+    raise typer.Exit(code=int(bool(failures)))
+
+
+def _clean_all(
+    jobs: "Sequence[CoordinateJob]",
+    folder: "MaskFolder",
+    settings: "CleanSettings",
+    *,
+    box_size: float | None,
+) -> list[tuple[str, str]]:
+    """Clean file after file; one that cannot be read is named, the rest go on."""
+    failures: list[tuple[str, str]] = []
+    rows = []
+    for job in jobs:
+        try:
+            cleaned = _clean_one(job, folder, settings, box_size=box_size)
+        except InputError as error:
+            failures.append((str(job.source), str(error)))
+            continue
+        failures.extend(cleaned.failures)
+        rows.append((job.source.name, cleaned))
+    if rows:
+        _show(rows)
+    return failures
+
+
+def _clean_one(
+    job: "CoordinateJob", folder: "MaskFolder", settings: "CleanSettings", *, box_size: float | None
+) -> "Cleaned":
+    from cryoice.files.coordinate_files import read_coordinates
+    from cryoice.project.clean_picks import clean_file
+    from cryoice.project.frame_probe import probe_frame
+
+    file = read_coordinates(job.source, box_size=box_size)
+    probed = probe_frame(file, folder, settings)
+    if probed is not None:
+        typer.echo(f"{'note' if probed.turned else 'warning'}: {probed.words}", err=True)
+        settings = probed.settings
+    cleaned = clean_file(file, folder, settings, track=progress)
+    file.write(job.accepted, keep=cleaned.keep, score=cleaned.score)
+    if job.rejected is not None:
+        file.write(job.rejected, keep=~cleaned.keep, score=cleaned.score)
+    return cleaned
+
+
+def _show(rows: "Sequence[tuple[str, Cleaned]]") -> None:
+    from rich.table import Table
+
+    table = Table("file", "particles", "accepted", "rejected", "off the micrograph", "without mask")
+    counts = [
+        (name, len(c.keep), int(c.keep.sum()), int((~c.keep).sum()), c.outside, c.unmasked)
+        for name, c in rows
+    ]
+    if len(counts) > 1:
+        counts = [("all", *(sum(column) for column in list(zip(*counts, strict=True))[1:]))]
+    for row in counts:
+        table.add_row(*map(str, row))
+    console().print(table)
+
+
+def _classes(text: str | None) -> tuple[str, ...] | None:
+    from cryoice.constants import CLASSES
+
+    if text is None:
+        return None
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    unknown = [name for name in names if name not in CLASSES[1:]]
+    if unknown or not names:
+        raise InputError(f"--classes: {text} is unknown; choose from {', '.join(CLASSES[1:])}")
+    return names

@@ -1,0 +1,109 @@
+"""What is written of one masked micrograph, and what the summary tells of it."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float32
+
+from cryoice.files.mrc import write_mrc
+from cryoice.files.picture import write_png
+from cryoice.mask.masking import MaskedMicrograph
+from cryoice.mask.regions import enlarge
+from cryoice.mask.score_map import interpolated
+from cryoice.project.records import Row
+from cryoice.report.mask_overlay import overlay
+from cryoice.signal.ice_map import IceMap
+
+
+def write_outputs(
+    masked: MaskedMicrograph,
+    folder: Path,
+    stem: str,
+    *,
+    pixel_size: float,
+    full_size: bool,
+    shown: Float32[np.ndarray, "h w"] | None,
+    low: float,
+) -> list[str]:
+    """Write mask, score, ice map and overlay, and return their names in the folder.
+
+    What an earlier run wrote of the same micrograph and this one does not is removed.
+
+    Parameters
+    ----------
+    masked
+        What is written.
+    folder, stem
+        Place of the files and what their names begin with.
+    pixel_size
+        Å/px of the micrograph.
+    full_size
+        Write the mask, and it alone, at the micrograph's own shape.
+    shown
+        The micrograph at the mask's sampling, over which it is drawn; None draws nothing.
+    low
+        Probability above which what is left out of the mask is marked as unsure.
+
+    Raises
+    ------
+    InputError
+        The folder cannot be written.
+    """
+    mask = folder / f"{stem}_mask.mrc"
+    score, ice, picture = (folder / f"{stem}{end}" for end in ("_score.mrc", "_ice.mrc", ".png"))
+    written = [mask, score]
+    whole = enlarge(masked.mask, masked.shape) if full_size else masked.mask
+    write_mrc(mask, whole, pixel_size=pixel_size if full_size else masked.pixel_size)
+    write_mrc(score, masked.score, pixel_size=masked.pixel_size)
+    if masked.ice is not None:
+        write_mrc(ice, _ice_over_mask(masked, masked.ice), pixel_size=masked.pixel_size)
+        written.append(ice)
+    if shown is not None:
+        _draw(masked, picture, stem, shown, low=low)
+        written.append(picture)
+    for path in {ice, picture}.difference(written):
+        path.unlink(missing_ok=True)
+    return [path.name for path in written]
+
+
+def summary_row(masked: MaskedMicrograph, stem: str, *, pixel_size: float, model: str) -> Row:
+    """Return what the summary tells, in its order; None where the sampling forbids a measure."""
+    height, width = masked.shape
+    return {
+        "stem": stem,
+        "height": height,
+        "width": width,
+        "angpix": round(pixel_size, 6),
+        "mask": f"{stem}_mask.mrc",
+        "score": f"{stem}_score.mrc",
+        **{name: round(share, 5) for name, share in masked.fractions.items()},
+        "bad": round(masked.bad, 5),
+        "iciness": _measured(masked.iciness),
+        "ring_density": _measured(masked.ring_density),
+        "verdict": masked.verdict,
+        "model": model,
+    }
+
+
+def _measured(value: float) -> float | None:
+    return None if math.isnan(value) else float(f"{value:.5g}")
+
+
+def _ice_over_mask(masked: MaskedMicrograph, ice: IceMap) -> Float32[np.ndarray, "h w"]:
+    """Interpolate the grid of windows at the mask's pixels, so that all maps lie on each other."""
+    rows, columns = (
+        (np.arange(side) * step - origin) / spacing
+        for side, step, origin, spacing in zip(
+            masked.mask.shape, masked.pixel_size, ice.origin, ice.pixel_size, strict=True
+        )
+    )
+    return interpolated(ice.values[None], rows=rows, columns=columns)[0]
+
+
+def _draw(
+    masked: MaskedMicrograph, path: Path, stem: str, shown: Float32[np.ndarray, "h w"], *, low: float
+) -> None:
+    title = f"{stem}   {masked.verdict}: {100 * masked.bad:.1f} % of the area"
+    picture = overlay(shown, masked.mask, masked.score, pixel_size=masked.pixel_size, low=low, title=title)
+    write_png(path, picture)

@@ -1,0 +1,132 @@
+"""What is known of the micrographs that are done: a stopped batch continues, a changed one starts over.
+
+A record is written when all outputs of its micrograph are, and forgotten before the first of them
+is replaced. So a record that is there tells the truth whenever the program was killed.
+"""
+
+import contextlib
+import hashlib
+import json
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from cryoice.errors import InputError
+from cryoice.files.atomic import replacing
+
+FOLDER = ".cryoice"
+"""Name of the folder in the outputs' that holds the records."""
+
+Row = dict[str, Any]
+"""Plain values: what the summary tells of one micrograph."""
+
+_SCRATCH = ".partial-*"
+_FORGOTTEN_S = 3600
+"""Age in s of a scratch file in the outputs' folder beyond which no living program writes it."""
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What tells a changed file: its place, bytes and time of change in ns."""
+
+    path: str
+    size: int
+    mtime_ns: int
+
+    @classmethod
+    def of(cls, path: Path) -> "Stamp":
+        """Look at a file.
+
+        Raises
+        ------
+        InputError
+            The file is missing or its folder cannot be looked into.
+        """
+        try:
+            found = path.stat()
+            return cls(str(path.resolve()), found.st_size, found.st_mtime_ns)
+        except FileNotFoundError as error:
+            raise InputError(f"{path}: no such file; correct the list or the name") from error
+        except (OSError, RuntimeError) as error:
+            raise InputError(f"{path}: cannot be read ({error}); see to its permissions") from error
+
+
+def digest_of(values: Mapping[str, Any]) -> str:
+    """Return 16 hex digits that differ whenever the plain values do."""
+    canonical = json.dumps(values, sort_keys=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Records:
+    """The records of the outputs in one folder."""
+
+    output: Path
+
+    def find(self, stem: str, *, stamp: Stamp, digest: str) -> Row | None:
+        """Return the row of a micrograph that is done: input and settings as they were, outputs there.
+
+        A record that cannot be read is as good as none.
+        """
+        try:
+            record = json.loads(self._path(stem).read_text("utf-8"))
+            known = (Stamp(**record["stamp"]), record["digest"]) == (stamp, digest)
+            whole = known and all((self.output / name).is_file() for name in record["outputs"])
+            return dict(record["row"]) if whole else None
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
+
+    def forget(self, stem: str) -> None:
+        """Drop a record, before its outputs change."""
+        self._path(stem).unlink(missing_ok=True)
+
+    def write(self, stem: str, row: Row, *, stamp: Stamp, digest: str, outputs: list[str]) -> None:
+        """Remember a micrograph whose outputs, named relative to their folder, are all written.
+
+        Raises
+        ------
+        InputError
+            The folder cannot be written.
+        """
+        values = {"stamp": vars(stamp), "digest": digest, "outputs": outputs, "row": row}
+        with replacing(self._path(stem)) as scratch:
+            scratch.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the folder for this program, and clear what a killed one left half-written in it.
+
+        Raises
+        ------
+        InputError
+            Another program is at work there, or the folder cannot be written.
+        """
+        folder = self.output / FOLDER
+        with contextlib.ExitStack() as held:
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                held.enter_context(FileLock(folder / "lock").acquire(timeout=0))
+                self._clear_scratch()
+            except Timeout as error:
+                raise InputError(f"{self.output}: another cryoice is at work there; wait for it") from error
+            except OSError as error:
+                reason = error.strerror or error
+                raise InputError(
+                    f"{self.output}: cannot be written ({reason}); choose another folder"
+                ) from error
+            yield
+
+    def _clear_scratch(self) -> None:
+        """Remove scratch files: ours at once, since nobody else writes these; others when they are old."""
+        old = time.time() - _FORGOTTEN_S
+        for path in (*self.output.glob(_SCRATCH), *(self.output / FOLDER).glob(_SCRATCH)):
+            ours = path.parent != self.output or path.suffix in (".mrc", ".png")
+            if path.is_file() and not path.is_symlink() and (ours or path.stat().st_mtime < old):
+                path.unlink(missing_ok=True)
+
+    def _path(self, stem: str) -> Path:
+        return self.output / FOLDER / f"{stem}.json"

@@ -1,0 +1,64 @@
+"""Micrograph lists by what the masks found."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from cryoice.errors import InputError
+from cryoice.files.star_text import StarText
+
+LIST = "micrographs.star"
+"""The list that ``cryoice mask`` writes, with a row a micrograph."""
+
+
+@dataclass(frozen=True)
+class Selected:
+    """Numbers of micrographs; ``unmeasured``: accepted though a limited value could not be measured."""
+
+    accepted: int
+    rejected: int
+    unmeasured: int
+
+
+def select_micrographs(
+    masks: Path, limits: Mapping[str, float | None], *, accepted: Path, rejected: Path
+) -> Selected:
+    """Write the micrographs whose columns are all at most their limits, and the others.
+
+    Parameters
+    ----------
+    masks
+        Folder that ``cryoice mask`` wrote.
+    limits
+        Largest value by column of its list; None: any.
+    accepted, rejected
+        STAR files with the list's blocks, columns and order.
+
+    Raises
+    ------
+    InputError
+        There is no such list, it lacks a column, a limit is negative, or a file cannot be written.
+    """
+    chosen = {column: limit for column, limit in limits.items() if limit is not None}
+    for column, limit in chosen.items():
+        if not limit >= 0:
+            raise InputError(f"the limit of {column}: {limit:g} is below 0; give a number, 0 or more")
+    if accepted.resolve() == rejected.resolve():
+        raise InputError(f"{accepted}: cannot hold accepted and rejected ones; give two names")
+    path = masks / LIST
+    if not path.is_file():
+        raise InputError(f"{masks}: holds no {LIST}; give the folder that cryoice mask wrote")
+    star = StarText.read(path)
+    block = star.block_with(*chosen)
+    if block is None:
+        raise InputError(f"{path}: has no block with {', '.join(chosen)}; run cryoice mask again")
+    table = star.table(block, list(chosen)).apply(pd.to_numeric, errors="coerce")
+    values = table.to_numpy(dtype=np.float64)
+    keep = ~(values > np.array(list(chosen.values()))).any(axis=1)
+    star.edited(block, keep=keep).write(accepted)
+    star.edited(block, keep=~keep).write(rejected)
+    unmeasured = keep & np.isnan(values).any(axis=1)
+    return Selected(int(keep.sum()), int((~keep).sum()), int(unmeasured.sum()))

@@ -1,0 +1,65 @@
+"""``cryoice select``: lists of the micrographs worth going on with, and of the rest."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cryoice.terminal import console, faults_in_one_line
+
+
+def select(
+    masks: Annotated[Path, typer.Argument(metavar="DIR", help="Folder that cryoice mask wrote.")],
+    max_bad: Annotated[
+        float, typer.Option(metavar="F", help="Most of the area that may be any artifact, 0 to 1.")
+    ] = 0.3,
+    max_crystalline: Annotated[
+        float | None, typer.Option(metavar="F", help="Most of the area that may be crystalline ice.")
+    ] = None,
+    max_contamination: Annotated[
+        float | None, typer.Option(metavar="F", help="Most of the area that may be contamination.")
+    ] = None,
+    max_support: Annotated[
+        float | None, typer.Option(metavar="F", help="Most of the area that may be support film.")
+    ] = None,
+    max_other: Annotated[
+        float | None, typer.Option(metavar="F", help="Most of the area that may be another artifact.")
+    ] = None,
+    max_iciness: Annotated[
+        float | None,
+        typer.Option(metavar="X", help="Highest iciness (CTFFIND5's: below 1 is good, above 1.5 poor)."),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Accepted; DIR/accepted.star by default."),
+    ] = None,
+    rejected: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Rejected; DIR/rejected.star by default.")
+    ] = None,
+) -> None:
+    """Split the micrographs of a masked project into accepted and rejected ones.
+
+    - `cryoice select masks`: at most 30 % of the area bad
+    - `cryoice select masks --max-crystalline 0.05 --max-iciness 1.5 -o good.star`
+
+    Both lists keep blocks, columns and order of DIR/micrographs.star. Micrographs whose iciness
+    could not be measured are not rejected for it; those that failed to be masked are in neither list.
+    """
+    from cryoice.project.select_micrographs import select_micrographs
+
+    with faults_in_one_line():
+        limits = {
+            "cryoiceBadFraction": max_bad,
+            "cryoiceCrystallineFraction": max_crystalline,
+            "cryoiceContaminationFraction": max_contamination,
+            "cryoiceSupportFraction": max_support,
+            "cryoiceOtherFraction": max_other,
+            "cryoiceIciness": max_iciness,
+        }
+        accepted, others = output or masks / "accepted.star", rejected or masks / "rejected.star"
+        counts = select_micrographs(masks, limits, accepted=accepted, rejected=others)
+    out = console()
+    out.print(f"{accepted}: {counts.accepted} micrographs", markup=False)
+    out.print(f"{others}: {counts.rejected} micrographs", markup=False)
+    if counts.unmeasured:
+        out.print(f"{counts.unmeasured} accepted ones have no measured iciness", markup=False)
