@@ -18,8 +18,9 @@ import torch
 from hydra import compose, initialize_config_dir
 from rich.console import Console
 
-from cryoice.experiment.run import build_data, build_module
+from cryoice.experiment.run import build_data
 from cryoice.experiment.settings import plain_settings
+from cryoice.experiment.tasks import build_module
 from cryoice.learn.classifier import PatchClassifier
 from cryoice.learn.datamodule import CryoPPPDataModule
 from cryoice.learn.view import make_channels
@@ -39,6 +40,8 @@ def main(arguments: list[str]) -> None:
         with initialize_config_dir(CONF, version_base="1.3"):
             settings = plain_settings(compose("train", overrides=[f"patch={patch}", *overrides]))
         data, module = build_data(settings), build_module(settings)
+        assert isinstance(data, CryoPPPDataModule)
+        assert isinstance(module, PatchClassifier)
         data.prepare_data()
         data.setup("fit")
         step_ratio, rate = training_ratio(data, module)

@@ -13,10 +13,13 @@ def settings(tmp_path, *overrides):
     return plain_settings(compose_config("data=cryoppp", "data.root=x", *overrides, run_dir=tmp_path))
 
 
-def check_settings(tmp_path, *overrides):
-    found = settings(tmp_path, *overrides)
+def check_all(found):
     check_values(found)
     check_targets(found)
+
+
+def check_settings(tmp_path, *overrides):
+    check_all(settings(tmp_path, *overrides))
 
 
 def test_settings_are_plain_data(tmp_path):
@@ -54,6 +57,8 @@ def test_the_defaults_pass(tmp_path):
         ("data.pixel_sizes=1.5", "data.pixel_sizes=1.5: must be numbers by name or null"),
         ("data.split.by=pick", "data.split.by=pick: choose from micrograph, entry"),
         ("monitor.metric=val/f2", "monitor.metric=val/f2: choose from val/auroc"),
+        ("task=words", "task=words: choose from patches, pixels"),
+        ("monitor.metric=val/ap", "monitor.metric=val/ap: choose from val/auroc"),
         ("monitor.mode=most", "monitor.mode=most: choose from min, max"),
         ("channels.use=[fft]", r"channels.use=\['fft'\]: choose from"),
         ("channels.use=[]", r"channels.use=\[\]: choose from"),
@@ -96,6 +101,25 @@ def test_a_wrong_value_is_named_by_its_key(tmp_path, override, said):
 )
 def test_what_is_right_passes(tmp_path, override):
     check_settings(tmp_path, override)
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("monitor.metric=val/f1", "monitor.metric=val/f1: choose from val/ap"),
+        ("degrade.rescale=2", "degrade.rescale=2: must be at most 1"),
+        ("degrade.levels=1", "degrade.levels=1: must be at least 2"),
+        ("degrade.noise=abc", "degrade.noise=abc: must be a number"),
+        ("loss.dice=-1", "loss.dice=-1: must be at least 0"),
+        ("data.faintest=2", "data.faintest=2: must be at most 1"),
+        ("model.dilations=2", "model.dilations=2: must be a list"),
+        ("+data.root=x", "data.root: PixelDataModule has no such setting"),
+    ],
+)
+def test_a_wrong_value_of_a_detector_is_named_by_its_key(tmp_path, override, said):
+    found = plain_settings(compose_config("experiment=detector", override, run_dir=tmp_path))
+    with pytest.raises(InputError, match=said):
+        check_all(found)
 
 
 def test_a_missing_value_is_named_by_its_key(tmp_path):

@@ -7,6 +7,7 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
+from cryoice.errors import InputError
 from cryoice.experiment.callbacks import BEST
 from cryoice.experiment.checkpoints import find_checkpoint
 from cryoice.experiment.limits import check_values
@@ -38,6 +39,11 @@ def evaluate(config: DictConfig) -> None:
     run_dir = Path(HydraConfig.get().runtime.output_dir)
     path = find_checkpoint(wanted["ckpt"], outputs=Path("outputs"), name=BEST, finished=True)
     settings = read_checkpoint(path)[SETTINGS] | {"bootstrap": wanted["bootstrap"]}
+    if settings.get("task") == "pixels" and any(value is not None for value in wanted["data"].values()):
+        raise InputError(
+            f"ckpt={path}: a per-pixel network, scored on its own simulated micrographs; "
+            "leave data.* out, and use `cryoice mask` for others"
+        )
     given = {key: value for key, value in wanted["data"].items() if value is not None}
     settings["data"] = changed_data(settings["data"], given)
     check_values(settings)

@@ -7,8 +7,14 @@ from cryoice.errors import InputError
 from cryoice.experiment.settings import flatten, matches
 from cryoice.files.frames import FRAMES
 
+METRICS = {
+    "patches": ("val/auroc", "val/auprc", "val/accuracy", "val/f1", "val/loss"),
+    "pixels": ("val/ap", "val/auroc", "val/miou", "val/loss"),
+}
+"""What a run can be judged by, by its task."""
+
 CHOICES = {
-    "monitor.metric": ("val/auroc", "val/auprc", "val/accuracy", "val/f1", "val/loss"),
+    "task": tuple(METRICS),
     "monitor.mode": ("min", "max"),
     "channels.spectrum.kind": ("averaged", "plain"),
     "channels.spectrum.window": ("hann", "tukey", "none"),
@@ -25,9 +31,19 @@ LIMITS = {
     "bootstrap": (1, math.inf),
     "augment.gain": (0, 1),
     "augment.offset": (0, math.inf),
+    "degrade.rescale": (0, 1),
+    "degrade.rescale_share": (0, 1),
+    "degrade.slope": (0, math.inf),
+    "degrade.blur": (0, 2),
+    "degrade.blur_share": (0, 1),
+    "degrade.noise": (0, math.inf),
+    "degrade.noise_share": (0, 1),
+    "degrade.levels": (2, 256),
+    "degrade.levels_share": (0, 1),
     "channels.spectrum.field": (0, math.inf),
     "channels.spectrum.pixel_size": (0.01, math.inf),
     "data.jobs": (1, math.inf),
+    "data.faintest": (0, 1),
     "data.margin": (0, math.inf),
     "data.num_workers": (0, math.inf),
     "data.split.train": (0, 1),
@@ -35,6 +51,8 @@ LIMITS = {
     "data.split.test": (0, 1),
     "data.simulation.seed": (0, math.inf),
     "loss.label_smoothing": (0, 1),
+    "loss.dice": (0, math.inf),
+    "loss.margin": (0, math.inf),
     "model.width": (1, math.inf),
     "model.depth": (1, math.inf),
     "model.blocks": (1, math.inf),
@@ -61,8 +79,9 @@ def check_values(settings: dict[str, Any]) -> None:
     """
     flat = flatten(settings)
     for key in CHOICES.keys() & flat.keys():
-        if flat[key] not in CHOICES[key]:
-            raise InputError(f"{key}={flat[key]}: choose from {', '.join(CHOICES[key])}")
+        _check_choice(key, flat[key], CHOICES[key])
+    if "monitor.metric" in flat:
+        _check_choice("monitor.metric", flat["monitor.metric"], METRICS[flat.get("task", "patches")])
     for key, value in flat.items():
         _check_number(key, value)
     if flat["channels.use"] not in CHANNELS:
@@ -74,6 +93,11 @@ def check_values(settings: dict[str, Any]) -> None:
         raise InputError(
             f"trainer.devices={devices}: a run uses one device; use trainer.devices=1, and a sweep for more"
         )
+
+
+def _check_choice(key: str, value: Any, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise InputError(f"{key}={value}: choose from {', '.join(choices)}")
 
 
 def _check_number(key: str, value: Any) -> None:

@@ -40,7 +40,7 @@ NOMINAL_DIAMETER = 100.0
 """Circle in px of the micrograph as stored, where no file tells the particle's diameter."""
 
 
-def report_outcome(
+def report_patches(
     module: PatchClassifier,
     data: CryoPPPDataModule,
     settings: Mapping[str, Any],
@@ -59,7 +59,7 @@ def report_outcome(
         predictions,
         _baselines(data, spectra, seed=settings["seed"]),
         name=settings["name"],
-        commit=_commit(),
+        commit=current_commit(),
         seed=settings["seed"],
         overrides=list(HydraConfig.get().overrides.task),
         dropped=data.dropped,
@@ -152,7 +152,8 @@ def _samples(
     }  # fmt: skip
 
 
-def _commit() -> str | None:
+def current_commit() -> str | None:
+    """Return the version of the code, None outside a repository."""
     command = ["git", "describe", "--always", "--dirty", "--abbrev=12"]
     try:
         found = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parent)

@@ -16,13 +16,11 @@ from pytorch_lightning.loggers import Logger
 from cryoice.experiment.callbacks import BEST, LAST, Stopped, training_callbacks
 from cryoice.experiment.checkpoints import checkpoint_to_resume, continuation
 from cryoice.experiment.limits import check_values
-from cryoice.experiment.outcome import report_outcome
 from cryoice.experiment.quiet import no_needless_warnings, quiet_lightning
 from cryoice.experiment.run_log import log_checkpoint_artifact
 from cryoice.experiment.settings import check_targets, plain_settings
+from cryoice.experiment.tasks import build_module, load_module, report_outcome, require_fitting
 from cryoice.experiment.tracking import finish, make_logger
-from cryoice.learn.classifier import PatchClassifier
-from cryoice.learn.datamodule import CryoPPPDataModule
 from cryoice.report.results import Monitored
 
 log = logging.getLogger(__name__)
@@ -42,6 +40,7 @@ def train(config: DictConfig) -> float:
     settings = plain_settings(config)
     check_values(settings)
     check_targets(settings)
+    require_fitting(settings)
     run_dir = Path(HydraConfig.get().runtime.output_dir)
     start_process(settings["seed"])
     resume = checkpoint_to_resume(settings, run_dir=run_dir)
@@ -73,33 +72,16 @@ def start_process(seed: int) -> None:
     torch.set_flush_denormal(True)
 
 
-def build_data(settings: dict[str, Any]) -> CryoPPPDataModule:
+def build_data(settings: dict[str, Any]) -> pl.LightningDataModule:
     """Build the data module of a run's settings."""
-    data: CryoPPPDataModule = instantiate(settings["data"], _convert_="all")
+    data: pl.LightningDataModule = instantiate(settings["data"], _convert_="all")
     return data
-
-
-def build_module(settings: dict[str, Any]) -> PatchClassifier:
-    """Build the untrained module of a run's settings."""
-    keys = (
-        "model",
-        "channels",
-        "augment",
-        "optimizer",
-        "schedule",
-        "loss",
-        "patch",
-        "pixel_size",
-        "seed",
-        "channels_last",
-    )
-    return PatchClassifier(**{key: settings[key] for key in keys})
 
 
 def _fit(
     settings: dict[str, Any],
-    module: PatchClassifier,
-    data: CryoPPPDataModule,
+    module: pl.LightningModule,
+    data: pl.LightningDataModule,
     loggers: list[Logger],
     *,
     run_dir: Path,
@@ -117,7 +99,7 @@ def _fit(
 
 def score_checkpoint(
     checkpoint: Path,
-    data: CryoPPPDataModule,
+    data: pl.LightningDataModule,
     settings: dict[str, Any],
     loggers: list[Logger],
     *,
@@ -125,7 +107,7 @@ def score_checkpoint(
     monitor: Monitored | None,
 ) -> None:
     """Test a checkpoint on the test split and write all figures and numbers into the run's folder."""
-    module = PatchClassifier.load_from_checkpoint(checkpoint, weights_only=True, map_location="cpu")
+    module = load_module(checkpoint, settings)
     keys = ("_target_", "accelerator", "devices", "precision", "enable_progress_bar")
     trainer = instantiate(
         {key: settings["trainer"][key] for key in keys},

@@ -18,3 +18,9 @@ def build_patch_network(
     """Build the untrained network of a `PatchClassifier` from its hyperparameters."""
     network: nn.Module = build(model, in_channels=len(channels["use"]), patch=patch)
     return network
+
+
+def build_pixel_network(model: Mapping[str, Any], *, classes: int) -> nn.Module:
+    """Build the untrained network of a `Segmenter` from its hyperparameters."""
+    network: nn.Module = build(model, in_channels=1, classes=classes)
+    return network

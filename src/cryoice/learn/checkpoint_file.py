@@ -36,12 +36,18 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         raise InputError(
             f"{path}: a checkpoint without this project's settings; give one that train.py wrote"
         )
-    _require_known_classes(checkpoint, path)
+    require_known_classes(checkpoint, path)
     return checkpoint
 
 
-def _require_known_classes(content: Any, path: Path) -> None:
-    """Raise `InputError` where building from a checkpoint's settings would call what is not ours."""
+def require_known_classes(content: Any, path: Path) -> None:
+    """Check that building from a file's settings calls nothing but classes of ours.
+
+    Raises
+    ------
+    InputError
+        It names another class, changes how one is called, or holds an interpolation.
+    """
     if isinstance(content, str) and "${" in content:
         raise InputError(f"{path}: holds an interpolation, {content}; give a checkpoint that train.py wrote")
     if isinstance(content, dict):
@@ -50,10 +56,10 @@ def _require_known_classes(content: Any, path: Path) -> None:
                 raise InputError(
                     f"{path}: would call {key}={value}; only classes of cryoice and torch.optim are built"
                 )
-            _require_known_classes(value, path)
+            require_known_classes(value, path)
     elif isinstance(content, list | tuple):
         for value in content:
-            _require_known_classes(value, path)
+            require_known_classes(value, path)
 
 
 def _is_known_class(target: Any) -> bool:
