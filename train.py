@@ -1,4 +1,7 @@
-"""Train and evaluate a patch classifier: ``python train.py model=deep patch=128``."""
+"""Train and evaluate a network: ``python train.py model=deep patch=128``.
+
+A patch classifier by default, with ``experiment=detector`` the class of every pixel.
+"""
 
 import hydra
 from omegaconf import DictConfig

@@ -21,7 +21,25 @@ from cryoice.files.star_text import StarText
 from cryoice.project.mask_folder import MaskFolder
 
 _SHAPE, _PIXEL_SIZE, _SAMPLING = (4096, 4096), 1.0, 8
-_COLUMNS = ("CoordinateX", "CoordinateY", "MicrographName", "OpticsGroup", "DefocusU", "DefocusV", "AngleRot")
+_COLUMNS = [
+    "CoordinateX",
+    "CoordinateY",
+    "AutopickFigureOfMerit",
+    "ClassNumber",
+    "AnglePsi",
+    "ImageName",
+    "MicrographName",
+    "OpticsGroup",
+    "CtfMaxResolution",
+    "CtfFigureOfMerit",
+    "DefocusU",
+    "DefocusV",
+    "DefocusAngle",
+    "CtfBfactor",
+    "CtfScalefactor",
+    "PhaseShift",
+]
+_NAME = "MotionCorr/job002/Movies/FoilHole_{0:08d}_Data_9015889_9015891_20260512_104813_fractions"
 
 _OPTICS = """
 # version 50001
@@ -47,12 +65,12 @@ def write_project(folder: Path, *, picks: int, micrographs: int, seed: int) -> P
         for row, column in rng.integers(0, small[0] - 41, (4, 2)):
             mask[row : row + 41, column : column + 41][distance] = 2
         score = np.where(mask > 0, 0.9, 0.05).astype(np.float32)
-        stem = f"mic{index:05d}"
+        stem = Path(_NAME.format(index)).name
         write_mrc(folder / f"{stem}_mask.mrc", mask, pixel_size=8.0)
         write_mrc(folder / f"{stem}_score.mrc", score, pixel_size=8.0)
         rows.append(
             (
-                f"MotionCorr/job002/{stem}.mrc",
+                f"{_NAME.format(index)}.mrc",
                 stem,
                 *_SHAPE,
                 _PIXEL_SIZE,
@@ -69,7 +87,11 @@ def write_project(folder: Path, *, picks: int, micrographs: int, seed: int) -> P
         stream.write("\n# version 50001\n\ndata_particles\n\nloop_\n")
         stream.writelines(f"_rln{name} #{number}\n" for number, name in enumerate(_COLUMNS, 1))
         for number, (x, y) in enumerate(rng.uniform(0, _SHAPE[0] - 1, (picks, 2))):
-            stream.write(f"{x:12.6f} {y:12.6f} {rows[number % micrographs][0]} 1 10000.5 9900.25 0.0\n")
+            name = rows[number % micrographs][0]
+            stream.write(
+                f"{x:12.6f} {y:12.6f} 0.812345 -999 -999.00000 {number:06d}@Extract/job010/{name}s {name} 1 "
+                "4.123456 0.087654 10863.857422 10564.250000 44.123456 0.000000 1.000000 0.000000\n"
+            )
         stream.write("\n")
     return star
 

@@ -21,7 +21,7 @@ def tiny_pixels(cache, *more):
         "experiment=detector",
         f"cache={cache}",
         *few,
-        "data.simulations.mixed.micrographs=6",
+        "data.simulations.mixed.micrographs=16",
         "data.split.train=0.6",
         "data.split.val=0.2",
         "data.split.test=0.2",

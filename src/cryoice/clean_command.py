@@ -1,6 +1,7 @@
 """``cryoice clean``: coordinate files without the particles that lie on artifacts."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -12,7 +13,8 @@ from cryoice.terminal import console, faults_in_one_line, progress, show_failure
 if TYPE_CHECKING:
     from cryoice.project.clean_picks import Cleaned, CleanSettings
     from cryoice.project.coordinate_jobs import CoordinateJob
-    from cryoice.project.mask_folder import MaskFolder
+    from cryoice.project.mask_folder import Masked, MaskFolder
+    from cryoice.project.pick_files import PickFile
 
 
 def clean(
@@ -103,41 +105,61 @@ def _clean_all(
     box_size: float | None,
 ) -> list[tuple[str, str]]:
     """Clean file after file; one that cannot be read is named, the rest go on."""
-    failures: list[tuple[str, str]] = []
-    rows = []
-    for job in jobs:
+    from cryoice.project.frame_probe import probe_frame
+    from cryoice.project.pick_files import masks_of
+
+    files, failures = _read_all(jobs, box_size=box_size)
+    masks = masks_of(files.values(), folder)
+    probed = probe_frame(list(files.values()), folder, masks, settings) if files else None
+    if probed is not None:
+        typer.echo(f"{'note' if probed.turned else 'warning'}: {probed.words}", err=True)
+        settings = probed.settings
+    rows, doubts = [], Counter[str]()
+    for job, picks in files.items():
         try:
-            cleaned = _clean_one(job, folder, settings, box_size=box_size)
+            cleaned = _clean_one(job, picks, masks, settings)
         except InputError as error:
             failures.append((str(job.source), str(error)))
             continue
         failures.extend(cleaned.failures)
+        doubts += cleaned.doubts
         rows.append((job.source.name, cleaned))
+    for doubt, count in doubts.items():
+        typer.echo(f"warning: {doubt}" + (f" ({count} micrographs)" if count > 1 else ""), err=True)
     if rows:
         _show(rows)
     return failures
 
 
-def _clean_one(
-    job: "CoordinateJob", folder: "MaskFolder", settings: "CleanSettings", *, box_size: float | None
-) -> "Cleaned":
+def _read_all(
+    jobs: "Sequence[CoordinateJob]", *, box_size: float | None
+) -> "tuple[dict[CoordinateJob, PickFile], list[tuple[str, str]]]":
     from cryoice.files.coordinate_files import read_coordinates
-    from cryoice.project.clean_picks import clean_file
-    from cryoice.project.frame_probe import probe_frame
+    from cryoice.project.pick_files import PickFile
 
-    file = read_coordinates(job.source, box_size=box_size)
-    probed = probe_frame(file, folder, settings)
-    if probed is not None:
-        typer.echo(f"{'note' if probed.turned else 'warning'}: {probed.words}", err=True)
-        settings = probed.settings
-    cleaned = clean_file(file, folder, settings, track=progress)
-    file.write(job.accepted, keep=cleaned.keep, score=cleaned.score)
+    files, failures = {}, []
+    for job in jobs:
+        try:
+            files[job] = PickFile.of(read_coordinates(job.source, box_size=box_size))
+        except InputError as error:
+            failures.append((str(job.source), str(error)))
+    return files, failures
+
+
+def _clean_one(
+    job: "CoordinateJob", picks: "PickFile", masks: "Mapping[str, Masked]", settings: "CleanSettings"
+) -> "Cleaned":
+    from cryoice.project.clean_picks import clean_file
+
+    cleaned = clean_file(picks, masks, settings, track=progress)
+    picks.file.write(job.accepted, keep=cleaned.keep, score=cleaned.score)
     if job.rejected is not None:
-        file.write(job.rejected, keep=~cleaned.keep, score=cleaned.score)
+        picks.file.write(job.rejected, keep=~cleaned.keep, score=cleaned.score)
     return cleaned
 
 
 def _show(rows: "Sequence[tuple[str, Cleaned]]") -> None:
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table("file", "particles", "accepted", "rejected", "off the micrograph", "without mask")
@@ -148,7 +170,7 @@ def _show(rows: "Sequence[tuple[str, Cleaned]]") -> None:
     if len(counts) > 1:
         counts = [("all", *(sum(column) for column in list(zip(*counts, strict=True))[1:]))]
     for row in counts:
-        table.add_row(*map(str, row))
+        table.add_row(*(escape(str(cell)) for cell in row))
     console().print(table)
 
 

@@ -7,6 +7,7 @@ import typer
 from cryoice import __version__
 from cryoice.check_command import check
 from cryoice.clean_command import clean
+from cryoice.export_command import export
 from cryoice.mask_command import mask
 from cryoice.select_command import select
 from cryoice.simulate_command import simulate
@@ -35,3 +36,4 @@ app.command()(clean)
 app.command()(select)
 app.command()(check)
 app.command()(simulate)
+app.command()(export)

@@ -40,10 +40,11 @@ def console() -> "Console":
 def show_failures(failures: Sequence[tuple[str, str]]) -> None:
     """Print what failed and why on the error stream, as a table; nothing when nothing failed."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     if failures:
         table = Table("failed", "why", title=f"{len(failures)} to mend", title_justify="left")
         for file, reason in failures:
-            table.add_row(file, reason.removeprefix(f"{file}: "))
-        Console(stderr=True, highlight=False, markup=False).print(table)
+            table.add_row(escape(file), escape(reason.removeprefix(f"{file}: ")))
+        Console(stderr=True, highlight=False).print(table)

@@ -11,6 +11,7 @@ from cryoice.errors import InputError
 from cryoice.files.particles import Particles
 from cryoice.project.clean_picks import CleanSettings, clean_file
 from cryoice.project.mask_folder import MaskFolder
+from cryoice.project.pick_files import PickFile, masks_of
 from mask_folder import marked_mask, write_mask_folder
 
 HEIGHT, WIDTH = 80, 100  # px of the micrographs; their masks have 20 x 25
@@ -47,7 +48,8 @@ def cleaned(tmp_path, file, *masks, **settings):
     stems = dict(zip("abcdef", masks or [marked_mask((3, 4))], strict=False))
     folder = MaskFolder.read(write_mask_folder(tmp_path, stems))
     options = CleanSettings(**({"distance": 0.0} | settings))
-    return clean_file(file, folder, options, track=lambda items, words: items)
+    picks = PickFile.of(file)
+    return clean_file(picks, masks_of([picks], folder), options, track=lambda items, words: items)
 
 
 def test_a_particle_on_the_marked_pixel_goes(tmp_path):
@@ -72,14 +74,14 @@ def test_coordinates_of_a_binned_micrograph_count_larger_pixels(tmp_path):
     # the masked micrographs have 2 Å/px; these coordinates count pixels of 4 Å
     binned = picks((8, HEIGHT // 2 - 1 - 6), frame="cryoppp")
     assert cleaned(tmp_path, binned, pixel_size=4.0).keep.tolist() == [False]
-    told = replace(binned, particles=replace(binned.particles, pixel_size=4.0))
+    told = replace(binned, particles=replace(binned.particles, pixel_size=np.array([4.0])))
     assert cleaned(tmp_path, told).keep.tolist() == [False]
     assert cleaned(tmp_path, binned).keep.tolist() == [True]
 
 
 def test_a_shape_told_by_the_file_goes_before_pixel_sizes(tmp_path):
     shapes = np.array([[HEIGHT * 2, WIDTH * 2]])
-    found = cleaned(tmp_path, picks((32, 24), shapes=shapes, pixel_size=7.0))
+    found = cleaned(tmp_path, picks((32, 24), shapes=shapes, pixel_size=np.array([7.0])))
     assert found.keep.tolist() == [False]
 
 
@@ -114,7 +116,9 @@ def test_an_unreadable_mask_is_a_line_and_the_rest_goes_on(tmp_path):
     (folder / "a_mask.mrc").write_bytes(b"torn")
     for unmasked, keep in (("keep", [True, False]), ("reject", [False, False])):
         settings = CleanSettings(distance=0.0, unmasked=unmasked)
-        found = clean_file(file, MaskFolder.read(folder), settings, track=lambda items, words: items)
+        grouped = PickFile.of(file)
+        masks = masks_of([grouped], MaskFolder.read(folder))
+        found = clean_file(grouped, masks, settings, track=lambda items, words: items)
         assert found.keep.tolist() == keep
         assert [name for name, _ in found.failures] == ["a"]
         assert "a_mask.mrc" in found.failures[0][1]
@@ -149,3 +153,63 @@ def test_a_place_without_data_is_no_place_for_a_particle(tmp_path):
 def test_impossible_settings_are_one_line(name, value):
     with pytest.raises(InputError, match="--"):
         CleanSettings(**({"distance": 1.0} | {name: value}))
+
+
+def sized(*sizes, centre=(16, 12)):
+    """Particles at one place, each of its own pixel size, on micrographs a, b, ..."""
+    names = list("abcdef"[: len(sizes)])
+    return picks(*[centre] * len(sizes), micrograph=names, pixel_size=np.array(sizes, dtype=np.float64))
+
+
+def test_another_calibration_of_the_same_pixels_moves_nothing_and_is_told(tmp_path):
+    # masks at 2 Å/px; a pixel size off by 6 % would move a pick at the far corner by 6 px
+    found = cleaned(tmp_path, sized(1.88, centre=(96, 76)), marked_mask((19, 24)))
+    assert found.keep.tolist() == [False]
+    assert list(found.doubts) == [
+        "the coordinates' pixel size 1.88 Å differs from the mask's 2 Å: taken for the same pixels"
+    ]
+    assert not cleaned(tmp_path, sized(2.0), marked_mask((3, 4))).doubts
+
+
+@pytest.mark.parametrize(("size", "centre"), [(4.0, (8, 6)), (1.0, (32, 24)), (6.06, (5, 4))])
+def test_binned_and_super_resolution_pixels_are_told_by_a_whole_ratio(tmp_path, size, centre):
+    assert cleaned(tmp_path, sized(size, centre=centre)).keep.tolist() == [False]
+
+
+def test_a_ratio_that_is_neither_is_a_failure_of_its_micrograph_alone(tmp_path):
+    found = cleaned(tmp_path, sized(2.7, 2.0), marked_mask((3, 4)), marked_mask((3, 4)))
+    assert found.keep.tolist() == [True, False]
+    assert "pixels of 2.7 Å and its mask was made at 2 Å/px" in dict(found.failures)["a"]
+
+
+def test_each_micrograph_has_the_pixel_size_of_its_own_optics_group(tmp_path):
+    file = sized(2.0, 4.0, centre=(8, 6))
+    found = cleaned(tmp_path, file, marked_mask((3, 4)), marked_mask((3, 4)))
+    assert found.keep.tolist() == [True, False]
+
+
+def test_two_pixel_sizes_on_one_micrograph_are_refused(tmp_path):
+    file = picks((16, 12), (16, 12), pixel_size=np.array([2.0, 4.0]))
+    assert "pixel sizes from 2 to 4" in dict(cleaned(tmp_path, file).failures)["a"]
+
+
+def test_a_flag_against_the_file_is_told(tmp_path):
+    found = cleaned(tmp_path, sized(2.0), pixel_size=4.0)
+    assert list(found.doubts) == ["--angpix 4 is taken, though the file says 2 Å/px"]
+
+
+def test_coordinates_that_fill_a_corner_only_are_told(tmp_path):
+    rng = np.random.default_rng(0)
+    corner = picks(*rng.uniform(0, 45, (200, 2)))
+    assert "one corner" in next(iter(cleaned(tmp_path, corner).doubts))
+    assert not cleaned(tmp_path, picks(*rng.uniform(0, 79, (200, 2)))).doubts
+
+
+def test_a_shape_of_another_aspect_is_another_micrograph(tmp_path):
+    found = cleaned(tmp_path, picks((16, 12), shapes=np.array([[40, 120]])))
+    assert "says 120 x 40 px and its mask was made of 100 x 80 px" in dict(found.failures)["a"]
+
+
+def test_a_distance_beyond_the_micrograph_is_no_trouble(tmp_path):
+    found = cleaned(tmp_path, picks((90, 70), (1, 1)), distance=1e9)
+    assert found.keep.tolist() == [False, False]

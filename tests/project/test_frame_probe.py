@@ -12,6 +12,7 @@ from cryoice.files.particles import Particles
 from cryoice.project.clean_picks import CleanSettings
 from cryoice.project.frame_probe import probe_frame
 from cryoice.project.mask_folder import MaskFolder
+from cryoice.project.pick_files import PickFile, masks_of
 from entry_builder import blob_micrograph
 from mask_folder import marked_mask, write_mask_folder
 
@@ -59,19 +60,24 @@ def file_of(places, *, written, frame="top", sure=True):
     )
 
 
+def probed_frame(file, folder, settings):
+    picks = PickFile.of(file)
+    return probe_frame([picks], folder, masks_of([picks], folder), settings)
+
+
 def _xy(positions, frame):
     return to_coordinates(positions, shape=(160, 200), frame=frame)
 
 
 def test_the_right_frame_is_not_spoken_of(project):
     folder, places = project
-    assert probe_frame(file_of(places, written="top"), folder, SETTINGS) is None
-    assert probe_frame(file_of(places, written="cryoppp", frame="cryoppp"), folder, SETTINGS) is None
+    assert probed_frame(file_of(places, written="top"), folder, SETTINGS) is None
+    assert probed_frame(file_of(places, written="cryoppp", frame="cryoppp"), folder, SETTINGS) is None
 
 
 def test_a_frame_upside_down_is_a_warning_with_its_remedy(project):
     folder, places = project
-    probed = probe_frame(file_of(places, written="cryoppp"), folder, SETTINGS)
+    probed = probed_frame(file_of(places, written="cryoppp"), folder, SETTINGS)
     assert (probed.turned, probed.settings) == (False, SETTINGS)
     assert "picks.cs: the particles lie upside down" in probed.words
     assert probed.words.endswith("give --flip-y if that is so")
@@ -79,27 +85,44 @@ def test_a_frame_upside_down_is_a_warning_with_its_remedy(project):
 
 def test_where_the_format_is_in_doubt_the_micrographs_decide(project):
     folder, places = project
-    probed = probe_frame(file_of(places, written="cryoppp", sure=False), folder, SETTINGS)
+    probed = probed_frame(file_of(places, written="cryoppp", sure=False), folder, SETTINGS)
     assert (probed.turned, probed.settings.flip_y) == (True, True)
-    assert probe_frame(file_of(places, written="cryoppp", sure=False), folder, probed.settings) is None
+    assert probed_frame(file_of(places, written="cryoppp", sure=False), folder, probed.settings) is None
 
 
 def test_what_the_user_asked_for_is_kept(project):
     folder, places = project
     for asked, written, remedy in ((True, "top", "--no-flip-y"), (False, "cryoppp", "--flip-y")):
         settings = replace(SETTINGS, flip_y=asked)
-        probed = probe_frame(file_of(places, written=written, sure=False), folder, settings)
+        probed = probed_frame(file_of(places, written=written, sure=False), folder, settings)
         assert (probed.turned, probed.settings) == (False, settings)
         assert f"give {remedy} if" in probed.words
 
 
 def test_other_frames_are_named(project):
     folder, places = project
-    probed = probe_frame(file_of(places, written="transpose"), folder, SETTINGS)
+    probed = probed_frame(file_of(places, written="transpose"), folder, SETTINGS)
     assert "with x and y exchanged" in probed.words
 
 
 def test_without_micrographs_nothing_is_said(tmp_path, project):
     _, places = project
     folder = MaskFolder.read(write_mask_folder(tmp_path / "alone", {"a": marked_mask()}))
-    assert probe_frame(file_of(places, written="cryoppp"), folder, SETTINGS) is None
+    assert probed_frame(file_of(places, written="cryoppp"), folder, SETTINGS) is None
+
+
+def test_a_frame_in_doubt_that_nobody_confirms_is_a_warning(tmp_path, project):
+    _, places = project
+    folder = MaskFolder.read(write_mask_folder(tmp_path / "alone", {"a": marked_mask()}))
+    probed = probed_frame(file_of(places, written="top", sure=False), folder, SETTINGS)
+    assert (probed.turned, probed.settings) == (False, SETTINGS)
+    assert "0 micrographs at hand do not tell; give --flip-y or --no-flip-y" in probed.words
+
+
+def test_micrographs_are_found_from_the_folders_above_the_masks(tmp_path, project, monkeypatch):
+    _, places = project
+    names = {stem: f"{stem}.mrc" for stem in "ab"}
+    masks = {stem: marked_mask(side=(20, 25)) for stem in "ab"}
+    folder = MaskFolder.read(write_mask_folder(tmp_path / "job/masks", masks, factor=8, names=names))
+    monkeypatch.chdir(tmp_path / "job/masks")
+    assert "upside down" in probed_frame(file_of(places, written="cryoppp"), folder, SETTINGS).words

@@ -55,8 +55,11 @@ def test_the_command_writes_both_lists_into_the_folder(masks):
 
 def test_impossible_limits_and_lists_are_one_line(masks, tmp_path):
     places = {"accepted": masks / "y.star", "rejected": masks / "n.star"}
-    with pytest.raises(InputError, match="is below 0"):
-        select_micrographs(masks, {BAD: -1.0}, **places)
+    for limit in (-1.0, 30.0):
+        with pytest.raises(InputError, match="give a share of the area, 0 to 1"):
+            select_micrographs(masks, {BAD: limit}, **places)
+    with pytest.raises(InputError, match="would be replaced by a part of itself"):
+        select_micrographs(masks, {BAD: 0.1}, **places | {"rejected": masks / "micrographs.star"})
     with pytest.raises(InputError, match="no block with cryoiceSupportFraction"):
         select_micrographs(masks, {"cryoiceSupportFraction": 0.1}, **places)
     with pytest.raises(InputError, match="give two names"):

@@ -42,6 +42,8 @@ _GROUPS = {
     "pytorch_lightning": "trainer",
     "cryoice.learn.networks": "model",
     "cryoice.learn.losses": "loss",
+    "cryoice.learn.unet": "model",
+    "cryoice.learn.pixel_loss": "loss",
     "cryoice.learn": "data",
 }
 """The config group that the classes of a package are named in, the narrower package first."""

@@ -106,6 +106,7 @@ def _write(results: Mapping[str, Any], run_dir: Path) -> None:
 def _report_figures(
     module: Segmenter, dataset: PixelDataset, table: Table, loggers: list[Logger], *, run_dir: Path
 ) -> None:
+    module.eval()  # Lightning gives it back as it was before the test
     chosen = np.linspace(0, len(dataset) - 1, min(SHOWN, len(dataset))).round().astype(int).tolist()
     pictures = [_predicted(module, dataset, index) for index in chosen]
     figures = {

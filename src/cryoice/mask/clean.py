@@ -97,7 +97,7 @@ class _Surroundings:
         cls, mask: np.ndarray, score: np.ndarray, values: list[int], *, reach: np.ndarray
     ) -> "_Surroundings":
         """Cut windows that hold all that may lie within ``reach`` mask pixels of a centre."""
-        rows, columns = (int(side) for side in np.ceil(reach + 1))
+        rows, columns = (int(side) for side in np.minimum(np.ceil(reach + 1), mask.shape))
         border = ((rows, rows), (columns, columns))
         size = (2 * rows + 1, 2 * columns + 1)
         lifted = np.where((mask == IGNORE) | np.isnan(score), 0, score + 1).astype(np.float32)

@@ -1,25 +1,24 @@
 """Coordinate files against the masks of their micrographs."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
 from jaxtyping import Bool, Float64, Int
 
 from cryoice.errors import InputError
-from cryoice.files.frames import to_positions
-from cryoice.files.names import match_micrographs
-from cryoice.files.particles import CoordinateFile, Particles
+from cryoice.files.particles import Particles
 from cryoice.mask.clean import judge_positions
-from cryoice.project.mask_folder import Masked, MaskFolder
+from cryoice.project.mask_folder import Masked
+from cryoice.project.pick_files import PickFile, place
 
 Track = Callable[[Sequence[Any], str], Iterable[Any]]
 """Passes a sequence through and shows how far it has come under the given words."""
 
-FLIPPED = {"top": "cryoppp", "cryoppp": "top"}
-"""The frame that counts rows from the other end."""
+_ENOUGH, _CORNER = 100, 0.6
+"""So many coordinates that all lie within this share of height and width count the wrong pixels."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +67,8 @@ class Cleaned:
         Particles off their micrograph, and on micrographs without a mask.
     failures
         What is wrong and where, a line each.
+    doubts
+        What is odd about pixel sizes, and on how many micrographs.
     """
 
     keep: Bool[np.ndarray, " n"]
@@ -75,57 +76,42 @@ class Cleaned:
     outside: int = 0
     unmasked: int = 0
     failures: list[tuple[str, str]] = field(default_factory=list)
+    doubts: Counter[str] = field(default_factory=Counter)
 
 
-def clean_file(file: CoordinateFile, folder: MaskFolder, settings: CleanSettings, *, track: Track) -> Cleaned:
+def clean_file(
+    picks: PickFile, masks: Mapping[str, Masked], settings: CleanSettings, *, track: Track
+) -> Cleaned:
     """Judge every particle of a file; a micrograph that cannot be judged is named, the rest go on.
 
     Raises
     ------
     InputError
-        The file's micrographs match masks ambiguously, or its boxes are wanted and unknown.
+        The file's boxes are wanted and unknown.
     """
-    particles = file.particles
-    count = len(particles.x)
+    file, count = picks.file, len(picks.file.particles.x)
     cleaned = Cleaned(keep=np.ones(count, dtype=bool), score=np.full(count, np.nan, dtype=np.float64))
     if not count:
         cleaned.failures.append((str(file.path), "holds no coordinates; nothing to clean"))
         return cleaned
-    if settings.from_box and particles.box_size is None:
+    if settings.from_box and file.particles.box_size is None:
         raise InputError(f"{file.path}: tells no box size; give --box-size in px, or leave --from-box out")
-    codes, names = pd.factorize(particles.micrograph)
-    try:
-        pairs = match_micrographs([str(name) for name in names], list(folder.by_name)).pairs
-    except InputError as error:
-        raise InputError(f"{file.path}: {error}") from error
-    order = np.argsort(codes, kind="stable")
-    groups = np.split(order, np.flatnonzero(np.diff(codes[order])) + 1)
-    for rows in track(groups, f"cleaning {file.path.name}"):
-        name = str(particles.micrograph[rows[0]])
+    farthest = np.zeros(2)
+    for name, rows in track(list(picks.rows.items()), f"cleaning {file.path.name}"):
         try:
-            if name not in pairs:
+            if name not in masks:
                 raise InputError(f"no mask; give its micrograph to cryoice mask ({len(rows)} coordinates)")
-            _judge(cleaned, particles, rows, folder.by_name[pairs[name]], settings, name=name)
+            reached = _judge(cleaned, file.particles, rows, masks[name], settings, name=name)
+            farthest = np.maximum(farthest, reached)
         except InputError as error:
             cleaned.failures.append((name, str(error)))
             cleaned.unmasked += len(rows)
             cleaned.keep[rows] = settings.unmasked == "keep"
+    if count - cleaned.unmasked >= _ENOUGH and (farthest < _CORNER).all():
+        cleaned.doubts[
+            f"{file.path}: all coordinates lie in one corner of their micrographs; check --angpix"
+        ] += 1
     return cleaned
-
-
-def positions_on(
-    particles: Particles, rows: Int[np.ndarray, " m"], masked: Masked, settings: CleanSettings
-) -> tuple[Float64[np.ndarray, "m 2"], tuple[int, int], float]:
-    """Return positions of some particles of one micrograph, its shape (px) and Å/px as they count it."""
-    pixel_size = settings.pixel_size or particles.pixel_size or masked.pixel_size
-    if particles.shapes is not None:
-        shape = (int(particles.shapes[rows[0], 0]), int(particles.shapes[rows[0], 1]))
-        pixel_size = masked.pixel_size * masked.shape[0] / shape[0]
-    else:
-        height, width = (max(1, round(side * masked.pixel_size / pixel_size)) for side in masked.shape)
-        shape = (height, width)
-    frame = FLIPPED.get(particles.frame, particles.frame) if settings.flip_y else particles.frame
-    return to_positions(particles.x[rows], particles.y[rows], shape=shape, frame=frame), shape, pixel_size
 
 
 def _judge(
@@ -136,18 +122,22 @@ def _judge(
     settings: CleanSettings,
     *,
     name: str,
-) -> None:
-    positions, shape, pixel_size = positions_on(particles, rows, masked, settings)
+) -> Float64[np.ndarray, " 2"]:
+    """Fill in the rows of one micrograph; return how far down and right they reach, as shares of it."""
+    placed = place(particles, rows, masked, pixel_size=settings.pixel_size, flip_y=settings.flip_y)
+    if placed.doubt is not None:
+        cleaned.doubts[placed.doubt] += 1
     mask, score = masked.read()
     box = None
     if settings.from_box and particles.box_size is not None:
-        box = particles.box_size[rows] * pixel_size
+        box = particles.box_size[rows] * placed.pixel_size
+    positions = np.nan_to_num(placed.positions, nan=-1.0)
     judged = judge_positions(
-        np.nan_to_num(positions, nan=-1.0),
+        positions,
         mask,
         score,
-        micrograph_shape=shape,
-        pixel_size=pixel_size,
+        micrograph_shape=placed.shape,
+        pixel_size=placed.pixel_size,
         distance=settings.distance,
         box=box,
         classes=settings.classes,
@@ -156,7 +146,8 @@ def _judge(
     cleaned.score[rows] = judged.score
     if off := int(judged.outside.sum()):
         cleaned.outside += off
-        size = f"{shape[1]} x {shape[0]} px at {pixel_size:g} Å/px"
-        cleaned.failures.append(
-            (name, f"{off} of {len(rows)} coordinates lie off the micrograph ({size}); check --angpix")
-        )
+        size = f"{placed.shape[1]} x {placed.shape[0]} px at {placed.pixel_size:g} Å/px"
+        reason = f"{off} of {len(rows)} coordinates lie off the micrograph ({size}); check --angpix"
+        cleaned.failures.append((name, reason))
+    farthest: Float64[np.ndarray, " 2"] = positions.max(axis=0) / np.array(placed.shape)
+    return farthest

@@ -1,6 +1,6 @@
 """Whether the coordinates of a file sit on particles, asked of some of its micrographs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,12 +11,11 @@ from cryoice.constants import GOOD
 from cryoice.errors import InputError
 from cryoice.files.frames import to_coordinates
 from cryoice.files.micrograph import read_micrograph
-from cryoice.files.names import match_micrographs
 from cryoice.files.orientation import probe_frames
-from cryoice.files.particles import CoordinateFile, Particles
 from cryoice.files.picks import Picks
-from cryoice.project.clean_picks import FLIPPED, CleanSettings, positions_on
-from cryoice.project.mask_folder import MaskFolder
+from cryoice.project.clean_picks import CleanSettings
+from cryoice.project.mask_folder import Masked, MaskFolder
+from cryoice.project.pick_files import FLIPPED, PickFile, place
 
 _PROBED = 6
 """Micrographs read for the probe, those with the most coordinates."""
@@ -41,21 +40,29 @@ class Probed:
     turned: bool
 
 
-def probe_frame(file: CoordinateFile, folder: MaskFolder, settings: CleanSettings) -> Probed | None:
-    """Tell that the coordinates fit another frame better; None when nothing says so.
+def probe_frame(
+    files: Sequence[PickFile], folder: MaskFolder, masks: Mapping[str, Masked], settings: CleanSettings
+) -> Probed | None:
+    """Tell that the coordinates fit another frame better; None when nothing speaks against theirs.
 
     Where the format's frame is in doubt and none was asked for, the micrographs decide whether rows count
-    from the other end. They are looked for where their list named them, from the current folder; where
-    none is found, nothing is said.
+    from the other end. They are looked for where their list named them, from the current folder and from
+    those above the masks.
     """
-    probe = probe_frames(_samples(file.particles, folder, settings))
-    if probe.winner in (None, _AS_READ):
+    probe = probe_frames(_samples(files, folder, masks, settings))
+    in_doubt = settings.flip_y is None and not any(file.file.particles.frame_sure for file in files)
+    named = str(files[0].file.path) + (f" and {len(files) - 1} more" if len(files) > 1 else "")
+    if probe.winner == _AS_READ or (probe.winner is None and not in_doubt):
         return None
-    found = f"{file.path}: the particles lie {_ELSEWHERE[probe.winner]}"
+    if probe.winner is None:
+        seen = f"{probe.micrographs} micrographs at hand"
+        words = f"programs disagree about this format's frame, and {seen} do not tell"
+        return Probed(f"{named}: {words}; give --flip-y or --no-flip-y", settings, turned=False)
+    found = f"{named}: the particles lie {_ELSEWHERE[probe.winner]}"
     found += f" (z = {probe.z[probe.winner]:.1f} against {probe.z[_AS_READ]:.1f})"
     if probe.winner not in FLIPPED:
         return Probed(f"{found}; check the file", settings, turned=False)
-    if settings.flip_y is None and not file.particles.frame_sure:
+    if in_doubt:
         turned = replace(settings, flip_y=True)
         return Probed(f"{found}: its rows are counted so", turned, turned=True)
     remedy = "--no-flip-y" if settings.flip_y else "--flip-y"
@@ -63,27 +70,38 @@ def probe_frame(file: CoordinateFile, folder: MaskFolder, settings: CleanSetting
 
 
 def _samples(
-    particles: Particles, folder: MaskFolder, settings: CleanSettings
+    files: Sequence[PickFile], folder: MaskFolder, masks: Mapping[str, Masked], settings: CleanSettings
 ) -> Iterator[tuple[np.ndarray, Picks]]:
     """Yield micrographs with the positions of their particles, those with the most first."""
-    names, counts = np.unique(particles.micrograph.astype(str), return_counts=True)
-    pairs = match_micrographs(names.tolist(), list(folder.by_name)).pairs
+    candidates = [(file, name) for file in files for name in file.rows if name in masks]
+    candidates.sort(key=lambda pair: -len(pair[0].rows[pair[1]]))
     given = 0
-    for name in names[np.argsort(-counts, kind="stable")].tolist():
-        masked = folder.by_name.get(pairs.get(name, ""))
-        if masked is None or not Path(masked.name).is_file():
+    for file, name in candidates:
+        path = _at_hand(masks[name], folder)
+        if path is None:
             continue
         try:
-            array = read_micrograph(Path(masked.name)).array
+            array = read_micrograph(path).array
+            placed = place(
+                file.file.particles,
+                file.rows[name],
+                masks[name],
+                pixel_size=settings.pixel_size,
+                flip_y=settings.flip_y,
+            )
         except InputError:
             continue
-        rows = np.flatnonzero(particles.micrograph == name)
-        positions, shape, _ = positions_on(particles, rows, masked, settings)
-        positions = positions[np.isfinite(positions).all(axis=1)] * np.array(array.shape) / np.array(shape)
+        positions = placed.positions[np.isfinite(placed.positions).all(axis=1)]
+        positions = positions * np.array(array.shape) / np.array(placed.shape)
         yield array, _as_picks(positions, (array.shape[0], array.shape[1]))
         given += 1
         if given == _PROBED:
             return
+
+
+def _at_hand(masked: Masked, folder: MaskFolder) -> Path | None:
+    places = (Path(), *folder.path.resolve().parents)
+    return next((path for place in places if (path := place / masked.name).is_file()), None)
 
 
 def _as_picks(positions: Float64[np.ndarray, "n 2"], shape: tuple[int, int]) -> Picks:

@@ -14,6 +14,10 @@ LIST = "micrographs.star"
 """The list that ``cryoice mask`` writes, with a row a micrograph."""
 
 
+_SHARE = "Fraction"
+"""Columns that end so hold shares of the area, which are always known."""
+
+
 @dataclass(frozen=True)
 class Selected:
     """Numbers of micrographs; ``unmeasured``: accepted though a limited value could not be measured."""
@@ -44,11 +48,17 @@ def select_micrographs(
     """
     chosen = {column: limit for column, limit in limits.items() if limit is not None}
     for column, limit in chosen.items():
-        if not limit >= 0:
-            raise InputError(f"the limit of {column}: {limit:g} is below 0; give a number, 0 or more")
+        most = 1 if column.endswith(_SHARE) else np.inf
+        if not 0 <= limit <= most:
+            raise InputError(
+                f"the limit of {column}: {limit:g} is out of range; give "
+                + ("a share of the area, 0 to 1" if most == 1 else "a number, 0 or more")
+            )
     if accepted.resolve() == rejected.resolve():
         raise InputError(f"{accepted}: cannot hold accepted and rejected ones; give two names")
     path = masks / LIST
+    if path.resolve() in (accepted.resolve(), rejected.resolve()):
+        raise InputError(f"{path}: would be replaced by a part of itself; choose another name")
     if not path.is_file():
         raise InputError(f"{masks}: holds no {LIST}; give the folder that cryoice mask wrote")
     star = StarText.read(path)
@@ -57,7 +67,8 @@ def select_micrographs(
         raise InputError(f"{path}: has no block with {', '.join(chosen)}; run cryoice mask again")
     table = star.table(block, list(chosen)).apply(pd.to_numeric, errors="coerce")
     values = table.to_numpy(dtype=np.float64)
-    keep = ~(values > np.array(list(chosen.values()))).any(axis=1)
+    shares = np.array([column.endswith(_SHARE) for column in chosen])
+    keep = ~((values > np.array(list(chosen.values()))) | (np.isnan(values) & shares)).any(axis=1)
     star.edited(block, keep=keep).write(accepted)
     star.edited(block, keep=~keep).write(rejected)
     unmeasured = keep & np.isnan(values).any(axis=1)
