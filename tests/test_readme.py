@@ -4,11 +4,13 @@ import re
 import shlex
 
 import pytest
+import typer
 from hydra import compose, initialize_config_dir
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 
+from cryoice.cli import app
 from cryoice.experiment.limits import check_values
 from cryoice.experiment.settings import check_targets, plain_settings
 from cryoice.schema import register
@@ -74,3 +76,16 @@ def test_every_link_of_the_readme_leads_somewhere(link):
 @pytest.mark.parametrize("group", ["model", "experiment"])
 def test_the_readme_names_every_option(group):
     assert all(path.stem in TEXT for path in (CONF / group).glob("*.yaml"))
+
+
+MICROSCOPIST = re.findall(r"^cryoice (\w+)([^#\n]*)", TEXT, flags=re.MULTILINE)
+
+
+def test_the_readme_shows_the_commands_of_the_microscopist():
+    assert {"mask", "clean", "select", "check", "simulate"} <= {name for name, _ in MICROSCOPIST}
+
+
+@pytest.mark.parametrize(("name", "typed"), MICROSCOPIST)
+def test_every_flag_of_the_readme_exists(name, typed):
+    command = typer.main.get_command(app).commands[name]
+    command.make_context(name, shlex.split(typed), resilient_parsing=True)

@@ -70,7 +70,7 @@ def test_plain_columns_of_older_versions_come_back_byte_for_byte(tmp_path, text)
     n = len(found.particles.x)
     found.write(tmp_path / "a.cbox", keep=np.ones(n, bool), score=np.zeros(n))
     assert (tmp_path / "a.cbox").read_text() == text
-    assert (tmp_path / "a_scores.csv").exists()
+    assert (tmp_path / "a.cbox_scores.csv").exists()
 
 
 @pytest.mark.parametrize(
@@ -79,6 +79,9 @@ def test_plain_columns_of_older_versions_come_back_byte_for_byte(tmp_path, text)
         ("data_global\n\n_version 1.0\n", "no table with CoordinateX"),
         (HEAD + "3 7 <NA>\n", "write the file again"),
         ("3 7 8\n", "line 1 has 3 columns"),
+        ("3 7 8 8 0.9\n3 7 8 0 0.9\n", "line 2 has a box of 8 x 0 px"),
+        (HEAD + FIRST + "3 7 <NA> -1 8 1 7 7 0.9 <NA> <NA>\n", "row 2 of data_cryolo has a box of -1 x 8 px"),
+        (HEAD + "3 7 <NA> <NA> 8 1 7 7 0.9 <NA> <NA>\n", "row 1 of data_cryolo has a box of nan x 8 px"),
     ],
 )
 def test_a_broken_file_is_refused_in_one_line(tmp_path, text, fault):

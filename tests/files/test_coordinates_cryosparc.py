@@ -48,16 +48,18 @@ def loaded(path):
     return np.load(path, allow_pickle=False)
 
 
-@pytest.mark.parametrize("shape", [(30, 40), (31, 41)])
-def test_a_marked_pixel_is_found_on_the_array_as_cryosparc_draws_it(tmp_path, shape):
-    height, width = shape
+@pytest.mark.parametrize(
+    ("shape", "fractions", "pixel"),
+    [((80, 100), (0.25, 0.1), (8, 25)), ((81, 101), (33 / 101, 8 / 81), (8, 33))],
+)
+def test_a_fraction_counts_from_the_arrays_first_row_and_column(tmp_path, shape, fractions, pixel):
     array = np.zeros(shape)
-    array[7, 33] = 1
+    array[pixel] = 1
     rows = picks(1, shape=shape)
-    # the first row is drawn at the bottom, and y is counted from there
-    from_bottom = height - 1 - np.flipud(array).argmax(axis=0)[33]
-    rows["location/center_x_frac"], rows["location/center_y_frac"] = 33 / width, from_bottom / height
+    rows["location/center_x_frac"], rows["location/center_y_frac"] = fractions
     particles = read(saved(tmp_path / "a.cs", rows), box_size=None).particles
+    assert particles.frame == "top"
+    np.testing.assert_allclose((particles.y[0], particles.x[0]), pixel, rtol=1e-6)
     row, column = np.rint(to_positions(particles.x, particles.y, shape=shape, frame=particles.frame)[0])
     assert array[int(row), int(column)] == 1
 
@@ -66,16 +68,19 @@ def test_a_data_set_tells_names_shapes_and_pixel_size(tmp_path):
     particles = read(saved(tmp_path / "a.cs", picks(3)), box_size=None).particles
     assert particles.micrograph.tolist() == [PATHS[0].decode(), PATHS[1].decode(), PATHS[0].decode()]
     assert particles.shapes.tolist() == [[30, 40]] * 3
-    assert particles.pixel_size == 0.83
+    np.testing.assert_allclose(particles.pixel_size, [0.83] * 3, rtol=1e-6)
     assert particles.box_size is None
     np.testing.assert_allclose(particles.x, [4, 20, 36], rtol=1e-6)
     np.testing.assert_allclose(particles.y, [27, 16.5, 6], rtol=1e-6)
 
 
-def test_several_pixel_sizes_are_none_that_holds_for_all(tmp_path):
-    rows = picks(2)
-    rows["location/micrograph_psize_A"][1] = 1.1
-    assert read(saved(tmp_path / "a.cs", rows), box_size=None).particles.pixel_size is None
+def test_every_particle_has_the_pixel_size_of_its_micrograph(tmp_path):
+    rows = picks(3)
+    rows["location/micrograph_psize_A"] = [1.5, 0, 2]
+    particles = read(saved(tmp_path / "a.cs", rows), box_size=None).particles
+    np.testing.assert_array_equal(particles.pixel_size, [1.5, np.nan, 2])
+    rows["location/micrograph_psize_A"] = 0
+    assert read(saved(tmp_path / "b.cs", rows), box_size=None).particles.pixel_size is None
 
 
 def test_older_versions_tell_no_pixel_size(tmp_path):
@@ -111,7 +116,7 @@ def test_accepted_and_rejected_rows_keep_uids_order_and_fields(tmp_path):
     assert loaded(tmp_path / "yes.cs").dtype == rows.dtype
     assert (loaded(tmp_path / "yes.cs") == rows[keep]).all()
     assert (loaded(tmp_path / "no.cs") == rows[~keep]).all()
-    assert (tmp_path / "no_scores.csv").read_text() == (
+    assert (tmp_path / "no.cs_scores.csv").read_text() == (
         f"uid,cryoiceScore\n{2**63 + 6},0.7500\n{2**63 + 9},1.0000\n"
     )
 
@@ -196,7 +201,7 @@ def test_a_group_is_subset_by_uid_in_all_its_files(tmp_path):
     assert (loaded(tmp_path / "clean_J12_passthrough_particles.cs") == picks(5)[keep]).all()
     assert loaded(tmp_path / "clean_particles_selected.cs")["blob/idx"].tolist() == [4, 2, 0]
     assert loaded(tmp_path / "bad_particles_selected.cs")["blob/idx"].tolist() == [1, 3]
-    assert (tmp_path / "bad_scores.csv").read_text().split("\n")[1] == f"{2**63 + 6},0.2500"
+    assert (tmp_path / "bad.csg_scores.csv").read_text().split("\n")[1] == f"{2**63 + 6},0.2500"
 
 
 def test_a_written_group_names_its_files_and_counts_and_keeps_the_rest(tmp_path):
@@ -233,6 +238,34 @@ def test_a_group_is_written_only_as_a_group(tmp_path):
 def test_a_group_whose_files_hold_other_particles_is_refused(tmp_path):
     with pytest.raises(InputError, match="lacks 2 of 5 uids"):
         read(write_group(tmp_path / "J12", uid_order=(0, 1, 2)), box_size=None)
+
+
+def test_a_group_with_particles_without_a_location_is_refused(tmp_path):
+    path = write_group(tmp_path / "J12")
+    saved(tmp_path / "J12/J12_passthrough_particles.cs", picks(3))
+    with pytest.raises(InputError, match=r"particles_selected\.cs has 2 of 5 particles without a location"):
+        read(path, box_size=None)
+
+
+def test_a_groups_boxes_are_joined_by_uid_from_its_other_data_set(tmp_path):
+    path = write_group(tmp_path / "J12", uid_order=(4, 2, 0, 1, 3))
+    blobs = loaded(tmp_path / "J12/particles_selected.cs")
+    blobs["blob/shape"], blobs["blob/psize_A"] = 64, 2 * 0.83
+    blobs["blob/psize_A"][0] = 4 * 0.83  # that of the last location
+    saved(tmp_path / "J12/particles_selected.cs", blobs)
+    particles = read(path, box_size=None).particles
+    np.testing.assert_allclose(particles.box_size, [128, 128, 128, 128, 256], rtol=1e-6)
+    assert read(path, box_size=100.0).particles.box_size.tolist() == [100] * 5
+
+
+def test_boxes_of_a_micrograph_without_a_pixel_size_are_not_told(tmp_path):
+    path = write_group(tmp_path / "J12")
+    blobs, locations = loaded(tmp_path / "J12/particles_selected.cs"), picks(5)
+    blobs["blob/shape"], blobs["blob/psize_A"] = 64, 0.83
+    locations["location/micrograph_psize_A"][3] = 0
+    saved(tmp_path / "J12/particles_selected.cs", blobs)
+    saved(tmp_path / "J12/J12_passthrough_particles.cs", locations)
+    assert read(path, box_size=None).particles.box_size is None
 
 
 @pytest.mark.parametrize("name", ["../secret.cs", "/etc/passwd", "sub/a.cs", "..", "", "link.cs"])

@@ -74,7 +74,9 @@ def test_kept_boxes_have_their_scores_beside_them(tmp_path):
     found = read(boxes_file(tmp_path, BOXES), box_size=None)
     found.write(tmp_path / "out.box", keep=np.array([False, True, True]), score=np.array([0.9, 0.25, 0.5]))
     assert (tmp_path / "out.box").read_text() == "20\t1\t8\t8\t-3\n-4\t-1\t8\t8\t-3\n"
-    assert (tmp_path / "out_scores.csv").read_text() == "x,y,cryoiceScore\n24.0,5.0,0.2500\n0.0,3.0,0.5000\n"
+    assert (
+        tmp_path / "out.box_scores.csv"
+    ).read_text() == "x,y,cryoiceScore\n24.0,5.0,0.2500\n0.0,3.0,0.5000\n"
 
 
 def test_an_info_is_named_after_its_micrograph(tmp_path):
@@ -92,7 +94,7 @@ def test_an_info_keeps_all_but_the_dropped_boxes(tmp_path):
     assert json.loads((tmp_path / "yes_info.json").read_text()) == INFO | {"boxes": [[20, 30, "auto", 0.7]]}
     assert json.loads((tmp_path / "no_info.json").read_text()) == INFO | {"boxes": [[9, 4.5, "manual"]]}
     assert json.loads((tmp_path / "all_info.json").read_text()) == INFO
-    assert (tmp_path / "yes_info_scores.csv").read_text() == "x,y,cryoiceScore\n20.0,30.0,0.1000\n"
+    assert (tmp_path / "yes_info.json_scores.csv").read_text() == "x,y,cryoiceScore\n20.0,30.0,0.1000\n"
 
 
 @pytest.mark.parametrize("content", [{"boxes": []}, {"quality": 5}])
@@ -109,6 +111,10 @@ def test_a_micrograph_without_picks_has_no_particles(tmp_path, content):
         ("1 2 8\n", "line 1 has 3 columns"),
         ("1 2 8 8\nx y w h\n", "line 2 needs numbers in the place of 'x y w h'"),
         ("1 2 8 8 -1\n9 2 8 8 -2\n", "starts and ends of helices"),
+        ("1 2 8 8\n\n1 2 0 8\n", "line 3 has a box of 0 x 8 px"),
+        ("1 2 8 -8\n", "line 1 has a box of 8 x -8 px"),
+        ("1 2 8 nan\n", "line 1 has a box of 8 x nan px"),
+        ("1 2 inf 8\n", "line 1 has a box of inf x 8 px"),
     ],
 )
 def test_broken_boxes_are_refused_in_one_line(tmp_path, text, fault):

@@ -30,7 +30,7 @@ def test_relion_30_has_one_table_whose_magnification_tells_the_pixel_size(tmp_pa
     assert particles.micrograph.tolist() == ["Micrographs/m1.mrc", "Micrographs/m1.mrc", "Micrographs/m2.mrc"]
     assert particles.x.tolist() == [1024.5, 7, 300]
     assert particles.y.tolist() == [12, 2048.25, 400]
-    assert particles.pixel_size == 5  # 5 µm / 10,000
+    assert particles.pixel_size.tolist() == [5] * 3  # 5 µm / 10,000
     assert particles.box_size is None
     assert particles.shapes is None
 
@@ -42,7 +42,7 @@ def test_the_magnification_of_particle_images_is_not_believed(tmp_path):
 
 def test_relion_31_tells_pixel_size_and_box_in_the_optics_group(tmp_path):
     particles = coordinates_of(tmp_path, RELION_31).particles
-    assert particles.pixel_size == 0.885
+    assert particles.pixel_size.tolist() == [0.885] * 3
     np.testing.assert_allclose(particles.box_size, 256)  # 64 px binned by 4
     assert particles.micrograph.tolist() == [f"MotionCorr/job002/m{n}.mrc" for n in (1, 1, 2)]
 
@@ -50,12 +50,38 @@ def test_relion_31_tells_pixel_size_and_box_in_the_optics_group(tmp_path):
 def test_boxes_are_those_of_each_particles_group(tmp_path):
     particles = coordinates_of(tmp_path, RELION_5).particles
     assert particles.box_size.tolist() == [200, 400, 200]
-    assert particles.pixel_size == 1
+    assert particles.pixel_size.tolist() == [1] * 3
 
 
-def test_groups_of_two_pixel_sizes_tell_none(tmp_path):
-    text = RELION_5.replace("opticsGroup2     1.000000", "opticsGroup2     1.100000")
-    assert coordinates_of(tmp_path, text).particles.pixel_size is None
+def test_pixel_size_and_box_are_those_of_each_particles_own_micrograph(tmp_path):
+    text = RELION_5.replace("opticsGroup2     1.000000", "opticsGroup2     1.250000")
+    particles = coordinates_of(tmp_path, text).particles
+    assert particles.pixel_size.tolist() == [1, 1.25, 1]
+    assert particles.box_size.tolist() == [200, 320, 200]  # 100 px of 4 Å are 320 px of 1.25 Å
+
+
+@pytest.mark.parametrize("untold", ["none    ", "0.000000", "-1.00000"])
+def test_a_group_that_tells_no_pixel_size_leaves_that_of_the_others(tmp_path, untold):
+    text = RELION_5.replace("opticsGroup2     1.000000", f"opticsGroup2     {untold}")
+    particles = coordinates_of(tmp_path, text).particles
+    np.testing.assert_array_equal(particles.pixel_size, [1, np.nan, 1])
+    assert particles.box_size is None
+
+
+def test_particles_that_name_no_group_are_of_the_only_one(tmp_path):
+    text = RELION_5.replace("_rlnOpticsGroup #4", "_rlnClassNumber #4")
+    particles = coordinates_of(tmp_path, text).particles
+    assert (particles.pixel_size, particles.box_size) == (None, None)
+    second = "           2 opticsGroup2     1.000000     4.000000          100 \n"
+    particles = coordinates_of(tmp_path, text.replace(second, "")).particles
+    assert particles.pixel_size.tolist() == [1] * 3
+    assert particles.box_size.tolist() == [200] * 3
+
+
+def test_particles_without_optics_may_tell_a_pixel_size_each(tmp_path):
+    text = RELION_30.replace("_rlnAutopickFigureOfMerit", "_rlnMicrographPixelSize")
+    particles = coordinates_of(tmp_path, text).particles
+    np.testing.assert_array_equal(particles.pixel_size, [0.1234, np.nan, 1])
 
 
 @pytest.mark.parametrize(
@@ -71,7 +97,8 @@ def test_groups_of_two_pixel_sizes_tell_none(tmp_path):
 def test_what_the_optics_do_not_tell_is_not_guessed(tmp_path, old, new, pixel_size):
     assert old in RELION_31
     particles = coordinates_of(tmp_path, RELION_31.replace(old, new)).particles
-    assert particles.pixel_size == pixel_size
+    assert (particles.pixel_size is None) == (pixel_size is None)
+    assert pixel_size is None or particles.pixel_size.tolist() == [pixel_size] * 3
     assert particles.box_size is None
 
 
@@ -94,6 +121,33 @@ def test_picks_of_one_micrograph_are_named_after_their_file(tmp_path, name, micr
     assert particles.micrograph.tolist() == [micrograph] * 2
     assert particles.x.tolist() == [100, 110]
     assert particles.pixel_size is None
+
+
+ONE_PARTICLE = (
+    "# version 30001\n\ndata_optics\n\n_rlnOpticsGroup 1\n_rlnMicrographPixelSize 0.5 # of the micrograph\n\n"
+    "data_particles\n\n_rlnCoordinateX 10.500\n# a note\n_rlnCoordinateY  20.0\r\n"
+    '_rlnMicrographName "two words.mrc"\n_rlnOpticsGroup 1\n\ndata_job\n\n_rlnJobTypeLabel relion.extract\n'
+)
+
+
+def test_a_single_particle_in_pairs_of_label_and_value_is_read(tmp_path):
+    particles = coordinates_of(tmp_path, ONE_PARTICLE).particles
+    assert (particles.x.tolist(), particles.y.tolist()) == ([10.5], [20])
+    assert particles.micrograph.tolist() == ["two words.mrc"]
+    assert particles.pixel_size.tolist() == [0.5]
+
+
+@pytest.mark.parametrize(("keep", "row"), [(True, '10.500 20.0 "two words.mrc" 1 0.2500\n'), (False, "")])
+def test_a_single_particle_in_pairs_is_written_as_a_table(tmp_path, keep, row):
+    file = coordinates_of(tmp_path, ONE_PARTICLE)
+    file.write(tmp_path / "out.star", keep=np.array([keep]), score=np.array([0.25]))
+    top, rest = ONE_PARTICLE.split("_rlnCoordinateX")
+    table = (
+        "loop_\n_rlnCoordinateX\n# a note\n_rlnCoordinateY\n_rlnMicrographName\n_rlnOpticsGroup\n"
+        f"_cryoiceScore #5\n{row}"
+    )
+    assert (tmp_path / "out.star").read_bytes().decode() == top + table + rest[rest.index("\ndata_job") :]
+    assert len(read_coordinates(tmp_path / "out.star").particles.x) == keep
 
 
 def test_a_file_without_picks_has_none(tmp_path):
@@ -143,10 +197,11 @@ def test_a_file_that_was_cleaned_before_has_one_column_of_scores(tmp_path):
 
 
 def test_a_list_of_coordinate_files_is_refused_with_what_to_give(tmp_path):
-    with pytest.raises(
-        InputError, match=r"lists coordinate files .* give the files that it lists, or the part"
-    ):
+    advice = r"lists coordinate files .*; give the folder in which they lie"
+    with pytest.raises(InputError, match=rf"{advice} \(AutoPick/job011\), or the particles\.star of an Ext"):
         coordinates_of(tmp_path, LIST_OF_FILES)
+    with pytest.raises(InputError, match=rf"{advice}, or the particles"):
+        coordinates_of(tmp_path, "".join(LIST_OF_FILES.splitlines(keepends=True)[:-2]))
 
 
 @pytest.mark.parametrize(

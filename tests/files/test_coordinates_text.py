@@ -83,7 +83,9 @@ def test_bare_columns_have_their_scores_beside_them(tmp_path):
     found = read(written(tmp_path, "1 2\n3 4\n5 6\n", "m.coord"), box_size=None)
     found.write(tmp_path / "out/b.coord", keep=np.array([True, False, True]), score=np.array([0.1, 0.2, 0.3]))
     assert (tmp_path / "out/b.coord").read_text() == "1 2\n5 6\n"
-    assert (tmp_path / "out/b_scores.csv").read_text() == "x,y,cryoiceScore\n1.0,2.0,0.1000\n5.0,6.0,0.3000\n"
+    assert (
+        tmp_path / "out/b.coord_scores.csv"
+    ).read_text() == "x,y,cryoiceScore\n1.0,2.0,0.1000\n5.0,6.0,0.3000\n"
 
 
 def test_accepted_and_rejected_rows_are_all_rows(tmp_path):

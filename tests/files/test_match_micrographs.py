@@ -33,6 +33,59 @@ def test_folders_endings_and_uids_are_seen_through(name, known):
     assert matches.missing == ()
 
 
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        ("MotionCorr/job002/grid1/a.mrc", "MotionCorr/job002/grid2/a.mrc"),
+        ("MotionCorr/job002/grid1/a.mrc", "grid2/a.mrc"),
+        ("grid1/a.mrc", "grid2/a.mrc"),
+        ("/data/grid1/a.mrc", "/scratch/grid2/a.mrc"),
+        ("/data/one/a.mrc", "/data/two/a.mrc"),
+        ("MotionCorr/job002/one/a.mrc", "/data/project/MotionCorr/job002/two/a.mrc"),
+        ("MotionCorr/job002/a.mrc", "MotionCorr/job002/day2/a.mrc"),
+        ("MotionCorr/job002/2_a.mrc", "MotionCorr/job002/a.mrc"),
+        ("job002/2_a.mrc", "job002/a.mrc"),
+        ("m/2_001.mrc", "m/001.mrc"),
+        ("MotionCorr/job002/Movies/2_a.mrc", "MotionCorr/job010/Movies/a.mrc"),
+        (f"J2/motioncorrected/{UID}_a.mrc", f"J2/motioncorrected/{OTHER_UID}_a.mrc"),
+    ],
+)
+def test_a_micrograph_that_was_never_masked_gets_no_other_ones_mask(name, known):
+    for one, two in ((name, known), (known, name)):
+        matches = match_micrographs([one], [two])
+        assert (matches.pairs, matches.missing) == ({}, (one,))
+
+
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        (f"J2/motioncorrected/0{UID}_a_patch_aligned_doseweighted.mrc", "MotionCorr/job002/Movies/a.mrc"),
+        ("MotionCorr/job002/Movies/a.mrc", "MotionCorr/job010/Movies/a.mrc"),
+        ("Extract/job018/Movies/a.mrc", "MotionCorr/job002/Movies/a.mrc"),
+        ("MotionCorr/job002/Movies/a.mrc", "/data/project/MotionCorr/job002/Movies/a.mrc"),
+        ("../project/MotionCorr/job002/Movies/a.mrc", "MotionCorr/job002/Movies/a.mrc"),
+        ("./Movies/a.mrc", "Movies/a.mrc"),
+        ("Movies/a.mrc", "MotionCorr/job002/Movies/a.mrc"),
+        ("Movies/a.tiff", "Movies/a.mrc"),
+        ("m/a_noDW.mrc", "m/a.mrc"),
+        (f"m/{UID}_a.mrc", "m/a.mrc"),
+        ("m/123456789012345_a.mrc", "m/a.mrc"),
+        (f"J2/motioncorrected/{UID}_a.mrc", f"J9/motioncorrected/{OTHER_UID}_a.mrc"),
+        ("grid1/a.mrc", "a"),
+    ],
+)
+def test_the_same_micrograph_of_another_job_or_root_is_found(name, known):
+    for one, two in ((name, known), (known, name)):
+        assert match_micrographs([one], [two]).pairs == {one: two}
+
+
+def test_two_jobs_that_made_a_micrograph_are_ambiguous():
+    known = ["MotionCorr/job002/Movies/a.mrc", "MotionCorr/job010/Movies/a.mrc"]
+    assert match_micrographs(known[:1], known).pairs == {known[0]: known[0]}
+    with pytest.raises(InputError, match=r"may be any of .*job002/Movies/a\.mrc, .*job010/Movies/a\.mrc;"):
+        match_micrographs(["MotionCorr/job003/Movies/a.mrc"], known)
+
+
 def test_names_that_mean_no_known_micrograph_are_missing_in_order():
     matches = match_micrographs(["z", "a", "z", "b"], ["a.mrc", "c.mrc"])
     assert matches.pairs == {"a": "a.mrc"}

@@ -34,11 +34,13 @@ def filled(folder, *names):
         "backup_selection.star",
         "summary.star",
         "note.txt",
-        "readme.md",
     ],
 )
 def test_what_programs_write_beside_coordinates_is_none(tmp_path, name):
-    assert names_in(filled(tmp_path / "job", name, "b_autopick.star", "a.box")) == ["a.box", "b_autopick.star"]
+    assert names_in(filled(tmp_path / "job", name, "b_autopick.star", "a.box")) == [
+        "a.box",
+        "b_autopick.star",
+    ]
 
 
 def test_a_folder_of_nothing_else_holds_no_coordinates(tmp_path):

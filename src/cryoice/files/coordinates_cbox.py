@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Float64
 
 from cryoice.errors import InputError
-from cryoice.files.coordinates_eman import BoxFile, one_micrograph
+from cryoice.files.coordinates_eman import BoxFile, boxes_of, one_micrograph, require_areas
 from cryoice.files.particles import Particles
 from cryoice.files.score_sidecar import SCORE_COLUMN, score_texts
 from cryoice.files.star_text import StarText
@@ -53,17 +53,18 @@ def read(path: Path, *, box_size: float | None) -> CboxFile | BoxFile:
     Raises
     ------
     InputError
-        The file is missing or broken, or has no table of boxes.
+        The file is missing or broken, has no table of boxes, or holds a box without an area.
     """
     plain = TextLines.read(path)
     if not any(line.startswith("data_") for line in plain.lines):
-        return BoxFile(path, _particles(path, plain.numbers(0, 1, 2, 3), box_size=box_size), plain)
+        return BoxFile(path, _particles(path, boxes_of(plain), box_size=box_size), plain)
     text = StarText.read(path)
     block = text.block_with(*_COLUMNS)
     if block is None:
         raise InputError(f"{path}: no table with {', '.join(_COLUMNS)}; write it again with crYOLO")
-    corners = text.numbers(block, _COLUMNS)
-    return CboxFile(path, _particles(path, corners, box_size=box_size), text, block)
+    boxes = text.numbers(block, _COLUMNS)
+    require_areas(boxes, path=path, where=lambda row: f"row {row + 1} of data_{block}")
+    return CboxFile(path, _particles(path, boxes, box_size=box_size), text, block)
 
 
 def _particles(path: Path, boxes: Float64[np.ndarray, "n 4"], *, box_size: float | None) -> Particles:

@@ -16,7 +16,7 @@ from jaxtyping import Bool, Float, Float64
 from cryoice.errors import InputError
 from cryoice.files.cryosparc_dataset import read_dataset, write_dataset
 from cryoice.files.cryosparc_group import SUFFIX, Group, read_group
-from cryoice.files.particles import Particles
+from cryoice.files.particles import Particles, told_per_row
 from cryoice.files.score_sidecar import write_scores
 
 FRAME = "top"
@@ -79,7 +79,7 @@ def read(path: Path, *, box_size: float | None) -> CryosparcFile | CryosparcGrou
         File to read.
     box_size
         Side of the particles' boxes, px of the micrograph; None takes that of the extracted particles,
-        where the data set that holds the locations tells it.
+        where a data set tells it.
 
     Raises
     ------
@@ -92,38 +92,45 @@ def read(path: Path, *, box_size: float | None) -> CryosparcFile | CryosparcGrou
             raise InputError(
                 f"{path}: no {_X}; give the job's passthrough .cs that holds the locations, or its .csg"
             )
-        return CryosparcFile(path, _particles(path, rows, box_size=box_size), rows)
+        return CryosparcFile(path, _particles(path, rows, boxes=_boxes(rows), box_size=box_size), rows)
     group = read_group(path)
     found = next((rows for rows in group.datasets_for("location") if _has_locations(rows)), None)
     if found is None:
         raise InputError(f"{path}: none of its data sets has {_X}; give a group of picked particles")
     group.check_uids(found["uid"])
-    return CryosparcGroup(path, _particles(path, found, box_size=box_size), group, found["uid"])
+    blobs = next((rows for rows in group.datasets_for("blob") if _has_blobs(rows)), None)
+    boxes = None if blobs is None else _boxes(found, blobs)
+    particles = _particles(path, found, boxes=boxes, box_size=box_size)
+    return CryosparcGroup(path, particles, group, found["uid"])
 
 
 def _has_locations(rows: np.ndarray) -> bool:
     return {_NAME, _SHAPE, _X, _Y} <= _fields(rows)
 
 
+def _has_blobs(rows: np.ndarray) -> bool:
+    return {_BOX, _BOX_PIXEL_SIZE} <= _fields(rows)
+
+
 def _fields(rows: np.ndarray) -> set[str]:
     return set(rows.dtype.names or ())
 
 
-def _particles(path: Path, rows: np.ndarray, *, box_size: float | None) -> Particles:
+def _particles(
+    path: Path, rows: np.ndarray, *, boxes: Float64[np.ndarray, " n"] | None, box_size: float | None
+) -> Particles:
     shapes = rows[_SHAPE].astype(np.int64)
     if shapes.ndim != 2 or shapes.shape[1] != 2 or (shapes < 1).any():
         raise InputError(f"{path}: {_SHAPE} is not height and width in px; export the particles again")
     height, width = shapes.T
-    pixel_sizes = rows[_PIXEL_SIZE] if _PIXEL_SIZE in _fields(rows) else np.empty(0)
-    first = float(pixel_sizes[0]) if len(pixel_sizes) else 0.0
     return Particles(
         micrograph=_names(rows[_NAME]),
         x=rows[_X].astype(np.float64) * width,
         y=rows[_Y].astype(np.float64) * height,
         frame=FRAME,
         frame_sure=False,
-        box_size=_boxes(rows) if box_size is None else np.full(len(rows), box_size),
-        pixel_size=float(f"{first:.6g}") if first > 0 and (pixel_sizes == pixel_sizes[0]).all() else None,
+        box_size=boxes if box_size is None else np.full(len(rows), box_size),
+        pixel_size=told_per_row(rows[_PIXEL_SIZE]) if _PIXEL_SIZE in _fields(rows) else None,
         shapes=shapes,
     )
 
@@ -136,9 +143,17 @@ def _names(paths: np.ndarray) -> np.ndarray:
     return np.array([known[name] for name in found], dtype=object)
 
 
-def _boxes(rows: np.ndarray) -> Float64[np.ndarray, " n"] | None:
-    if not {_BOX, _BOX_PIXEL_SIZE, _PIXEL_SIZE} <= _fields(rows) or rows[_BOX].ndim != 2:
+def _boxes(rows: np.ndarray, blobs: np.ndarray | None = None) -> Float64[np.ndarray, " n"] | None:
+    """Sides of the extracted boxes in px of the micrographs, None where not told.
+
+    ``blobs`` tells them where the locations' data set does not; it has all uids of ``rows``, in any order.
+    """
+    blobs = rows if blobs is None else blobs
+    if _PIXEL_SIZE not in _fields(rows) or not _has_blobs(blobs) or blobs[_BOX].ndim != 2:
         return None
+    order = np.argsort(blobs["uid"])
+    places = order[np.searchsorted(blobs["uid"], rows["uid"], sorter=order)]
+    sides = blobs[_BOX][places].max(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        boxes = rows[_BOX].max(axis=1) * rows[_BOX_PIXEL_SIZE].astype(np.float64) / rows[_PIXEL_SIZE]
+        boxes = sides * blobs[_BOX_PIXEL_SIZE][places].astype(np.float64) / rows[_PIXEL_SIZE]
     return boxes if np.isfinite(boxes).all() and (boxes > 0).all() else None

@@ -6,6 +6,7 @@ issue 556). Layouts: https://blake.bcm.edu/emanwiki/Eman2OtherFiles
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,7 +83,7 @@ def read(path: Path, *, box_size: float | None) -> BoxFile | InfoFile:
     Raises
     ------
     InputError
-        The file is missing, broken, holds the ends of helices, or is no file of EMAN.
+        The file is missing, broken, holds boxes without an area or the ends of helices, or is not EMAN's.
     """
     return (
         _read_info(path, box_size=box_size) if path.suffix.lower() == ".json" else _read_boxes(path, box_size)
@@ -121,11 +122,40 @@ def one_micrograph(
     )
 
 
+def boxes_of(text: TextLines) -> Float64[np.ndarray, "n 4"]:
+    """Left and lower edge, width and height of boxes as text, px.
+
+    Raises
+    ------
+    InputError
+        A line has fewer numbers, or a box without an area.
+    """
+    boxes = text.numbers(0, 1, 2, 3)
+    require_areas(boxes, path=text.path, where=lambda row: f"line {text.rows[row] + 1}")
+    return boxes
+
+
+def require_areas(boxes: Float64[np.ndarray, "n 4"], *, path: Path, where: Callable[[int], str]) -> None:
+    """Refuse boxes of which a side is no number above 0; ``where`` words the place of a row in the file.
+
+    Raises
+    ------
+    InputError
+        There is one.
+    """
+    sides = boxes[:, 2:]
+    wrong = np.flatnonzero(~(np.isfinite(sides) & (sides > 0)).all(axis=1))
+    if len(wrong):
+        row = int(wrong[0])
+        width, height = sides[row]
+        raise InputError(f"{path}: {where(row)} has a box of {width:g} x {height:g} px; write the file again")
+
+
 def _read_boxes(path: Path, box_size: float | None) -> BoxFile:
     text = TextLines.read(path)
     if {cells[4] for cells in text.cells() if len(cells) > 4} >= _HELIX_ENDS:
         raise InputError(f"{path}: holds starts and ends of helices (-1, -2); export one box per particle")
-    left, low, width, height = text.numbers(0, 1, 2, 3).T
+    left, low, width, height = boxes_of(text).T
     particles = one_micrograph(
         path.stem,
         # the centre of a box of n pixels is pixel n // 2, as for an image in EMAN

@@ -6,15 +6,16 @@ along the rows of the array as stored: frame 'top'.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float, Float64
 
 from cryoice.errors import InputError
-from cryoice.files.particles import Particles
+from cryoice.files.particles import Particles, told_per_row
 from cryoice.files.score_sidecar import SCORE_COLUMN, score_texts
+from cryoice.files.star_pairs import with_tables
 from cryoice.files.star_text import StarText
 
 _POSITION = ("rlnCoordinateX", "rlnCoordinateY")
@@ -25,7 +26,6 @@ _SCALE = (_MICROGRAPH_PIXEL, "rlnImagePixelSize", "rlnImageSize")
 _DETECTOR_PIXEL, _MAGNIFICATION = "rlnDetectorPixelSize", "rlnMagnification"
 _ENDINGS = ("_manualpick", "_autopick")
 _UM_TO_ANGSTROM = 1e4
-_SAME_PIXEL_SIZE = 1e-4  # relative; what six decimals can tell
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,7 @@ class StarCoordinates:
 def read(path: Path, *, box_size: float | None) -> StarCoordinates:
     """Read the coordinates of a STAR file.
 
+    A single particle that is written as pairs of label and value is read, and written as a table.
     Pixel size and box come from the optics groups. The magnification of older files tells the pixel size
     only where no particle images are named: theirs may be rescaled.
 
@@ -66,7 +67,7 @@ def read(path: Path, *, box_size: float | None) -> StarCoordinates:
     InputError
         The file cannot be read, names no coordinates, or names them in other files or in tomograms.
     """
-    star = StarText.read(path)
+    star = with_tables(StarText.read(path), *_POSITION)
     block = _block(star)
     centres = star.numbers(block, _POSITION)
     texts = star.table(block, [name for name in (_NAME, _GROUP) if name in star.columns(block)])
@@ -85,10 +86,13 @@ def read(path: Path, *, box_size: float | None) -> StarCoordinates:
 
 def _block(star: StarText) -> str:
     block = star.block_with(_NAME, *_POSITION)
-    if block is None and star.block_with(_NAME, _LISTED_FILES) is not None:
+    listed = star.block_with(_NAME, _LISTED_FILES)
+    if block is None and listed is not None:
+        files = star.table(listed, [_LISTED_FILES])[_LISTED_FILES]
+        folder = next((f" ({PurePosixPath(file).parent})" for file in files), "")
         raise InputError(
             f"{star.path}: lists coordinate files and holds no coordinates; "
-            "give the files that it lists, or the particles.star of an Extract job"
+            f"give the folder in which they lie{folder}, or the particles.star of an Extract job"
         )
     block = star.block_with(*_POSITION) if block is None else block
     if block is None:
@@ -107,17 +111,19 @@ def _own_name(path: Path, count: int) -> np.ndarray:
 
 def _scale(
     star: StarText, block: str, groups: pd.Series | None, count: int
-) -> tuple[float | None, Float64[np.ndarray, " n"] | None]:
-    """Find Å/px of the micrographs and each particle's box in their px, each None where not told."""
-    optics = star.block_with(_GROUP, _MICROGRAPH_PIXEL)
+) -> tuple[Float64[np.ndarray, " n"] | None, Float64[np.ndarray, " n"] | None]:
+    """Find Å/px of each particle's micrograph and its box in px of it, each None where not told."""
+    told = with_tables(star, _GROUP, _MICROGRAPH_PIXEL)
+    optics = told.block_with(_GROUP, _MICROGRAPH_PIXEL)
     if optics is None or optics == block:
-        return _common(_pixel_sizes(star, block)), None
-    table = _optics(star, optics)
-    of_particles = np.repeat(table.index[:1], count) if groups is None else groups
+        return told_per_row(_pixel_sizes(star, block)), None
+    table = _optics(told, optics)
+    only = table.index[0] if len(table) == 1 else None
+    of_particles = np.full(count, only, dtype=object) if groups is None else groups
     pixel_size, image_pixel, image_size = table.reindex(of_particles).to_numpy(dtype=np.float64).T
     with np.errstate(divide="ignore", invalid="ignore"):
         box = image_size * image_pixel / pixel_size
-    return _common(pixel_size), box if count and np.isfinite(box).all() else None
+    return told_per_row(pixel_size), box if count and (np.isfinite(box) & (box > 0)).all() else None
 
 
 def _optics(star: StarText, block: str) -> pd.DataFrame:
@@ -129,6 +135,7 @@ def _optics(star: StarText, block: str) -> pd.DataFrame:
 
 
 def _pixel_sizes(star: StarText, block: str) -> Float64[np.ndarray, " n"]:
+    """Å/px as the particles' own table tells them; empty where it does not."""
     columns = star.columns(block)
     if _MICROGRAPH_PIXEL in columns:
         return star.numbers(block, [_MICROGRAPH_PIXEL])[:, 0]
@@ -137,11 +144,3 @@ def _pixel_sizes(star: StarText, block: str) -> Float64[np.ndarray, " n"]:
     detector, magnification = star.numbers(block, [_DETECTOR_PIXEL, _MAGNIFICATION]).T
     with np.errstate(divide="ignore", invalid="ignore"):
         return _UM_TO_ANGSTROM * detector / magnification
-
-
-def _common(pixel_sizes: Float64[np.ndarray, " n"]) -> float | None:
-    """Return the one pixel size, None where there is none or more than one."""
-    if not len(pixel_sizes) or not np.isfinite(pixel_sizes).all() or pixel_sizes.min() <= 0:
-        return None
-    least, most = float(pixel_sizes.min()), float(pixel_sizes.max())
-    return least if most - least <= _SAME_PIXEL_SIZE * most else None

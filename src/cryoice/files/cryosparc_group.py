@@ -43,17 +43,28 @@ class Group:
             yield self.datasets[name]
 
     def check_uids(self, uids: np.ndarray) -> None:
-        """Refuse a group of which a data set lacks some of the particles.
+        """Refuse a group whose data sets do not hold the same particles.
+
+        Parameters
+        ----------
+        uids
+            Those of the particles that have a location.
 
         Raises
         ------
         InputError
-            A data set lacks some of these uids.
+            A data set lacks some of these uids, or has others.
         """
         for name, rows in self.datasets.items():
             missing = int(np.count_nonzero(~np.isin(uids, rows["uid"])))
             if missing:
                 raise InputError(f"{self.path}: {name} lacks {missing} of {len(uids)} uids; export it again")
+            more = int(np.count_nonzero(~np.isin(rows["uid"], uids)))
+            if more:
+                raise InputError(
+                    f"{self.path}: {name} has {more} of {len(rows)} particles without a location; "
+                    "export it again"
+                )
 
     def write(self, path: Path, *, uids: np.ndarray) -> None:
         """Write the data sets' rows of these uids beside ``path``, then the group that names them.
@@ -90,6 +101,22 @@ def read_group(path: Path) -> Group:
     InputError
         A file is missing or broken, or the group names a file outside of its folder.
     """
+    content = _content(path)
+    return Group(path, content, {name: read_dataset(_beside(path, name)) for name in _names(content)})
+
+
+def dataset_names(path: Path) -> tuple[str, ...]:
+    """Names of the data sets' files as a group holds them; none is opened.
+
+    Raises
+    ------
+    InputError
+        The group is missing or broken.
+    """
+    return tuple(_names(_content(path)))
+
+
+def _content(path: Path) -> dict[str, Any]:
     try:
         content = yaml.safe_load(path.read_bytes())
     except FileNotFoundError as error:
@@ -100,8 +127,11 @@ def read_group(path: Path) -> Group:
     results = content.get("results") if isinstance(content, dict) else None
     if not isinstance(results, dict) or not all(isinstance(result, dict) for result in results.values()):
         raise InputError(f"{path}: no group of cryoSPARC, it has no 'results'; give a .csg file")
-    names = dict.fromkeys(name for name in map(_metafile, results.values()) if name is not None)
-    return Group(path, content, {name: read_dataset(_beside(path, name)) for name in names})
+    return content
+
+
+def _names(content: dict[str, Any]) -> dict[str, None]:
+    return dict.fromkeys(name for name in map(_metafile, content["results"].values()) if name is not None)
 
 
 def _metafile(result: dict[str, Any]) -> str | None:

@@ -9,7 +9,7 @@ Key = Callable[[str], str]
 """Names with the same key may mean the same."""
 
 _UID = re.compile(r"^\d+_")
-_LONG_UID = re.compile(r"^\d{18,}_")  # cryoSPARC's have up to 21 digits; dates and times have 14 at most
+_LONG_UID = re.compile(r"^\d{15,}_")  # cryoSPARC's have up to 21 digits; dates and times have 14 at most
 _ALIASES = (
     "_patch_aligned_doseweighted",
     "_patch_aligned",
@@ -74,8 +74,15 @@ def _plain_without_uid(name: str) -> str:
     return without_uid(_plain(name))
 
 
-def _plain_without_long_uid(name: str) -> str:
+def plain_without_long_uid(name: str) -> str:
+    """Name of the file without endings and without a leading number that only cryoSPARC gives."""
     return _LONG_UID.sub("", _plain(name))
+
+
+def long_uid(name: str) -> str:
+    """Return the leading number of 15 or more digits of a file's name, '' where it has none."""
+    found = _LONG_UID.match(_file(name))
+    return found[0] if found else ""
 
 
 def _without(endings: tuple[str, ...], name: str) -> str:
@@ -112,6 +119,6 @@ MICROGRAPH_ROUNDS: tuple[tuple[Key, Key], ...] = (
     (_stem, _stem_without_uid),
     (_plain_without_uid, _plain),
     (_plain, _plain_without_uid),
-    (_plain_without_long_uid, _plain_without_long_uid),
+    (plain_without_long_uid, plain_without_long_uid),
 )
 """Keys of names and of known micrographs, from sure to lenient, as `match_micrographs` compares them."""

@@ -3,9 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from cryoice.errors import InputError
+from cryoice.files.name_folders import may_be_one, shared_folders
 from cryoice.files.name_keys import FILE_ROUNDS, MICROGRAPH_ROUNDS, Key, without_alias, without_uid
 
 __all__ = ["Matches", "match_micrographs", "match_names", "without_alias", "without_uid"]
@@ -26,8 +26,9 @@ def match_micrographs(names: Sequence[str], known: Sequence[str]) -> Matches:
 
     Rounds, from sure to lenient: the same text; the same file name in another folder; the same name
     with another file ending; without the endings of motion correction and picking; without the leading
-    number (uid) of cryoSPARC on one side; without a uid of 18 or more digits on both. Of several names
-    or micrographs that a round cannot tell apart, those whose folders agree the furthest belong together.
+    number (uid) of cryoSPARC on one side; without a uid of 15 or more digits on both. Names whose folders
+    tell them apart (`name_folders.may_be_one`) never pair. Of several names or micrographs that a round
+    cannot tell apart, those whose folders agree the furthest belong together.
 
     Parameters
     ----------
@@ -59,7 +60,9 @@ def match_micrographs(names: Sequence[str], known: Sequence[str]) -> Matches:
 def _nearest(names: list[str], known: list[str]) -> dict[str, str]:
     wishes: dict[str, list[str]] = defaultdict(list)
     for name in names:
-        found = _closest(name, known)
+        found = _closest(name, [micrograph for micrograph in known if may_be_one(name, micrograph)])
+        if not found:
+            continue
         if len(found) > 1:
             raise InputError(
                 f"{name}: may be any of {_listed(found)}; name it with its folder, or mask only one of them"
@@ -79,19 +82,10 @@ def _nearest(names: list[str], known: list[str]) -> dict[str, str]:
 
 def _closest(name: str, others: list[str]) -> list[str]:
     """Those of the others whose innermost folders agree with the name's the furthest."""
-    if len(others) == 1:
+    if len(others) < 2:
         return others
-    shared = [_shared_folders(name, other) for other in others]
+    shared = [shared_folders(name, other) for other in others]
     return [other for other, count in zip(others, shared, strict=True) if count == max(shared)]
-
-
-def _shared_folders(name: str, other: str) -> int:
-    count = 0
-    for one, two in zip(PurePosixPath(name).parts[-2::-1], PurePosixPath(other).parts[-2::-1], strict=False):
-        if one != two:
-            break
-        count += 1
-    return count
 
 
 def _listed(names: list[str]) -> str:

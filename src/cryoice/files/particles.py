@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Bool, Float, Float64, Int
 
-__all__ = ["CoordinateFile", "Particles"]
+__all__ = ["CoordinateFile", "Particles", "told_per_row"]
 
 
 @dataclass(frozen=True)
@@ -24,9 +24,10 @@ class Particles:
     frame
         One of `files.frames.FRAMES`: 'top' means row = y, 'cryoppp' row = H - 1 - y.
     box_size
-        Side of each particle's box, px of the micrograph; None when neither format nor file tells.
+        Side of each particle's box, px of its own micrograph; None unless format or file tells all.
     pixel_size
-        Å/px of the micrographs that the coordinates count in; None when the file does not tell.
+        Å/px of each particle's micrograph, in which its coordinates count; NaN where the file does not
+        tell it, None when it tells none.
     shapes
         Height and width of each particle's micrograph, px; None when the file does not tell.
     frame_sure
@@ -38,9 +39,15 @@ class Particles:
     y: Float64[np.ndarray, " n"]
     frame: str
     box_size: Float64[np.ndarray, " n"] | None
-    pixel_size: float | None
+    pixel_size: Float64[np.ndarray, " n"] | None
     shapes: Int[np.ndarray, "n 2"] | None
     frame_sure: bool = True
+
+
+def told_per_row(pixel_sizes: Float[np.ndarray, " n"]) -> Float64[np.ndarray, " n"] | None:
+    """Give Å/px of each row, NaN where it is no number above 0; None when no row tells any."""
+    usable = np.isfinite(pixel_sizes) & (pixel_sizes > 0)
+    return np.where(usable, pixel_sizes, np.nan).astype(np.float64) if usable.any() else None
 
 
 @runtime_checkable

@@ -9,11 +9,12 @@ from jaxtyping import Float
 from cryoice.files.atomic import replacing
 
 SCORE_COLUMN = "cryoiceScore"
+SCORES_ENDING = "_scores.csv"
 
 
 def scores_path(path: Path) -> Path:
-    """Where the scores of a written coordinate file lie: 'a/clean.box' has 'a/clean_scores.csv'."""
-    return path.with_name(f"{path.stem}_scores.csv")
+    """Where the scores of a written coordinate file lie: 'a/clean.box' has 'a/clean.box_scores.csv'."""
+    return path.with_name(f"{path.name}{SCORES_ENDING}")
 
 
 def write_scores(path: Path, *, particles: Mapping[str, np.ndarray], score: Float[np.ndarray, " n"]) -> None:

@@ -51,12 +51,13 @@ class StarText:
         return star
 
     @cached_property
-    def _text(self) -> bytes:
+    def text(self) -> bytes:
+        """The whole file."""
         return b"".join(self._pieces())
 
     @cached_property
     def _found(self) -> tuple[list[Loop], int]:
-        return find_loops(self._text)
+        return find_loops(self.text)
 
     @cached_property
     def _loops(self) -> dict[str, Loop]:
@@ -136,7 +137,7 @@ class StarText:
 
         def pieces() -> Iterator[bytes]:
             try:
-                yield from edited_pieces(self._text, loop, keep=keep, columns=columns or {})
+                yield from edited_pieces(self.text, loop, keep=keep, columns=columns or {})
             except InputError as error:
                 raise self._ragged(error) from error
 
@@ -170,7 +171,7 @@ class StarText:
             )
         places = [loop.columns.index(name) for name in columns]
         try:
-            for rows in iterate_rows(self._text, loop):
+            for rows in iterate_rows(self.text, loop):
                 yield [_texts(rows, place) for place in places]
         except InputError as error:
             raise self._ragged(error) from error

@@ -3,10 +3,26 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from cryoice.errors import InputError
 from cryoice.files.coordinate_files import COORDINATE_SUFFIXES
+from cryoice.files.cryosparc_group import SUFFIX as GROUP_SUFFIX
+from cryoice.files.cryosparc_group import dataset_names
+from cryoice.files.score_sidecar import SCORES_ENDING, scores_path
+
+_NO_COORDINATES = (  # of ours, and what RELION writes into a job's folder
+    f"*{SCORES_ENDING}",
+    "*_failures.csv",
+    "job.star",
+    "*_pipeline.star",
+    "coords_suffix_*.star",
+    "relion_*.star",
+    "backup_selection.star",
+    "summary.star",
+    "note.txt",
+)
 
 
 @dataclass(frozen=True)
@@ -42,16 +58,33 @@ def coordinate_jobs(
 
 
 def _in_folder(folder: Path) -> list[Path]:
-    found = sorted(
+    """Coordinate files right in a folder, but for those that a program keeps there for another end."""
+    files = [
         path for path in folder.iterdir() if path.is_file() and path.suffix.lower() in COORDINATE_SUFFIXES
+    ]
+    of_groups = {name for path in files if path.suffix.lower() == GROUP_SUFFIX for name in _datasets(path)}
+    found = sorted(
+        path
+        for path in files
+        if path.name not in of_groups
+        and not any(fnmatchcase(path.name.lower(), pattern) for pattern in _NO_COORDINATES)
     )
     if not found:
         raise InputError(f"{folder}: holds no coordinate file ({', '.join(COORDINATE_SUFFIXES)})")
     return found
 
 
+def _datasets(group: Path) -> tuple[str, ...]:
+    try:
+        return dataset_names(group)
+    except InputError:  # told when the group itself is read
+        return ()
+
+
 def _require_distinct(jobs: Sequence[CoordinateJob]) -> None:
-    wanted = [path for job in jobs for path in (job.accepted, job.rejected) if path is not None]
+    outputs = [path for job in jobs for path in (job.accepted, job.rejected) if path is not None]
+    # whether a format needs scores beside it is known only when the file is read
+    wanted = [*outputs, *map(scores_path, outputs)]
     places = Counter(path.resolve() for path in wanted)
     for place in wanted:
         if places[place.resolve()] > 1:

@@ -22,6 +22,9 @@ _SAME = 1.15
 _NEARLY_WHOLE = 0.05
 """Relative distance from a whole number up to which a ratio of pixel sizes is a binning."""
 
+_ROUNDING = 1.001
+"""Ratio up to which the pixel sizes of one micrograph's particles are one."""
+
 _ASPECT = 0.01
 
 
@@ -109,13 +112,14 @@ def place(
 def _told(particles: Particles, rows: Int[np.ndarray, " m"]) -> float | None:
     if particles.pixel_size is None:
         return None
-    sizes = np.unique(particles.pixel_size[rows])
+    sizes = particles.pixel_size[rows]
     sizes = sizes[np.isfinite(sizes)]
-    if len(sizes) > 1:
-        raise InputError(
-            f"its particles have pixel sizes from {sizes[0]:g} to {sizes[-1]:g} Å/px; mend the file"
-        )
-    return float(sizes[0]) if len(sizes) else None
+    if not len(sizes):
+        return None
+    least, most = float(sizes.min()), float(sizes.max())
+    if most > _ROUNDING * least:
+        raise InputError(f"its particles have pixel sizes from {least:g} to {most:g} Å/px; mend the file")
+    return most
 
 
 def _binning(told: float | None, own: float, *, given: float | None) -> tuple[float, str | None]:
