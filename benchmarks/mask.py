@@ -4,9 +4,10 @@
 
 Micrographs are float32 noise with dark blobs at 1 Å/px, made once and kept. Each case is a process of
 its own: 8 micrographs of 4096² px with one and two in flight, then 2 and 4 of them, then sides of 2048
-and 8192 px. The floor is reading a micrograph, one real Fourier transform and the crop to 8 Å/px,
-measured between the cases. Beyond the start (Python, torch, the network; a micrograph of 256² px), time
-is to grow with the area and with the number of micrographs.
+and 8192 px, then masks of full size. The floor is reading a micrograph, one real Fourier transform and
+the crop to 8 Å/px, measured between the cases. Beyond the base (Python, torch, the network; a micrograph
+of 256² px), time is to grow with the area and the number of micrographs, memory with the area and the
+number in flight.
 """
 
 import argparse
@@ -28,18 +29,33 @@ from cryoice.files.micrograph import read_micrograph, write_mrc
 from cryoice.signal.fourier import fourier_rescale
 
 PIXEL_SIZE, SAMPLING = 1.0, 8.0
-CASES = ((4096, 8, 1), (4096, 8, 2), (4096, 2, 2), (4096, 4, 2), (2048, 8, 2), (8192, 4, 2))
-"""Side in px, micrographs and how many are in flight."""
+CASES = (
+    (4096, 8, 1, False),
+    (4096, 8, 2, False),
+    (4096, 2, 2, False),
+    (4096, 4, 2, False),
+    (2048, 8, 2, False),
+    (8192, 4, 2, False),
+    (4096, 8, 2, True),
+    (8192, 4, 2, True),
+)
+"""Side in px, micrographs, how many are in flight, and whether masks are of full size."""
 
+OPTICS = ("--kV", "300", "--Cs", "2.7", "--Q0", "0.1")
 PROGRAM = "import typer; from cryoice.mask_command import mask; typer.run(mask)"
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Wall time in s and peak memory in GiB of a process."""
+    """Wall time in s and peak memory in bytes of a process."""
 
     seconds: float
     memory: float
+
+    @property
+    def told_memory(self) -> str:
+        """Peak memory in both units that are called alike."""
+        return f"{self.memory / 1e9:.2f} GB ({self.memory / 1024**3:.2f} GiB)"
 
 
 def main() -> None:
@@ -53,18 +69,22 @@ def main() -> None:
     )
     given = parser.parse_args()
     flags = ["--model", str(given.model)] if given.model else []
-    start = cost(micrographs(given.keep, side=256, number=1), [*flags, "--jobs", "1"])
-    out = Console()
-    out.print(f"start: {start.seconds:.1f} s, {start.memory:.2f} GiB")
-    for side, number, jobs in CASES:
+    tiny = micrographs(given.keep, side=256, number=1)
+    base = min((cost(tiny, [*flags, "--jobs", "1"]) for _ in range(3)), key=lambda found: found.seconds)
+    out = Console(soft_wrap=True)
+    out.print(f"base: {base.seconds:.1f} s, {base.told_memory}")
+    for side, number, jobs, full_size in CASES:
         paths = micrographs(given.keep, side=side, number=number)
         least = statistics.median(floor(path) for path in paths)
-        found = cost(paths, [*flags, "--jobs", str(jobs)])
-        each, beyond = found.seconds / number, (found.seconds - start.seconds) / number
+        found = cost(paths, [*flags, "--jobs", str(jobs), *(["--full-size"] if full_size else [])])
+        each, beyond = found.seconds / number, (found.seconds - base.seconds) / number
+        area = (side / 4096) ** 2
+        more = (found.memory - base.memory) / min(jobs, number) / 1e9
         out.print(
-            f"{number} of {side}² px, {jobs} in flight: {each:.2f} s each, {beyond:.2f} s beyond the start "
-            f"= {beyond / (side / 4096) ** 2:.2f} s per 4096² px = {beyond / least:.1f} of the floor "
-            f"({least:.2f} s); peak memory {found.memory:.2f} GiB"
+            f"{number} of {side}² px, {jobs} in flight{', full size' if full_size else ''}: "
+            f"{each:.2f} s each, {beyond:.2f} s beyond the base = {beyond / area:.2f} s per 4096² px "
+            f"= {beyond / least:.1f} of the floor ({least:.2f} s); peak memory {found.told_memory}, "
+            f"{more:.2f} GB beyond the base for each in flight = {more / area:.2f} GB per 4096² px"
         )
 
 
@@ -89,13 +109,13 @@ def cost(paths: Sequence[Path], flags: Sequence[str]) -> Cost:
     with tempfile.TemporaryDirectory() as output:
         command = [sys.executable, "-c", PROGRAM, *map(str, paths), "-o", output, "--angpix", str(PIXEL_SIZE)]
         start = time.perf_counter()
-        process = subprocess.Popen([*command, *flags], stdout=subprocess.DEVNULL)
+        process = subprocess.Popen([*command, *OPTICS, *flags], stdout=subprocess.DEVNULL)
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)  # Popen must not wait for it again
     if process.returncode:
         raise SystemExit(process.returncode)
-    return Cost(seconds, usage.ru_maxrss / 1024**2)
+    return Cost(seconds, usage.ru_maxrss * 1024)
 
 
 def floor(path: Path) -> float:

@@ -30,6 +30,10 @@ SHAPE = (40, 45)
 EXPECTED = np.zeros(SHAPE)
 EXPECTED[BLOCK] = 2
 LISTS = ("summary.csv", "micrographs.star")
+NO_OPTICS = (
+    "warning: micrographs.star says --kV 300, --Cs 2.7, --Q0 0.1, which nobody gave; "
+    "only RELION's CTF jobs need them"
+)
 
 
 def run(*arguments):
@@ -71,7 +75,7 @@ def test_a_folder_becomes_masks_pictures_and_lists(tmp_path):
     write_micrographs(tmp_path / "in", 3)
     result = run(tmp_path / "in", "-o", tmp_path / "out", "--max-bad", "0.01")
     assert result.exit_code == 0, result.output
-    assert result.stderr == ""  # no bar where there is no terminal
+    assert result.stderr == f"{NO_OPTICS}\n"  # no bar where there is no terminal
     stems = ["m00", "m01", "m02"]
     wanted = {f"{stem}{end}" for stem in stems for end in ("_mask.mrc", "_score.mrc", ".png")} | set(LISTS)
     assert set(outputs(tmp_path / "out")) == wanted
@@ -92,9 +96,17 @@ def test_a_folder_becomes_masks_pictures_and_lists(tmp_path):
 def test_without_a_star_file_the_list_is_one_that_relion_reads(tmp_path):
     for name, size in (("a", 8.0), ("b", 7.5), ("c", 8.0)):
         write_mrc(tmp_path / f"{name}.mrc", noise_with_block(), pixel_size=size)
-    assert run(tmp_path, "-o", tmp_path / "out").exit_code == 0
+    result = run(tmp_path, "-o", tmp_path / "out")
+    assert (result.exit_code, result.stderr) == (0, f"{NO_OPTICS}\n")
     found = starfile.read(tmp_path / "out/micrographs.star", always_dict=True)
-    assert found["optics"]["rlnMicrographPixelSize"].tolist() == [8.0, 7.5]
+    assert found["optics"].to_dict("list") == {
+        "rlnOpticsGroupName": ["opticsGroup1", "opticsGroup2"],
+        "rlnOpticsGroup": [1, 2],
+        "rlnMicrographPixelSize": [8.0, 7.5],
+        "rlnVoltage": [300.0, 300.0],
+        "rlnSphericalAberration": [2.7, 2.7],
+        "rlnAmplitudeContrast": [0.1, 0.1],
+    }
     table = found["micrographs"]
     assert table["rlnMicrographName"].tolist() == [str(tmp_path / f"{name}.mrc") for name in "abc"]
     assert table["rlnOpticsGroup"].tolist() == [1, 2, 1]
@@ -102,6 +114,28 @@ def test_without_a_star_file_the_list_is_one_that_relion_reads(tmp_path):
     assert table["cryoiceBadFraction"][0] == pytest.approx(120 / 1800, abs=1e-5)
     assert table["cryoiceVerdict"].tolist() == ["good"] * 3
     assert "rlnCtfIceRingDensity" not in table
+    assert table["cryoiceRingDensity"].isna().all()
+
+
+def test_optics_that_are_given_stand_in_the_list_and_what_is_not_is_told(tmp_path):
+    write_micrographs(tmp_path / "in", 1)
+    result = run(tmp_path / "in", "-o", tmp_path / "out", "--kV", "200", "--Cs", "1.4")
+    (optics,) = starfile.read(tmp_path / "out/micrographs.star", always_dict=True)["optics"].to_dict(
+        "records"
+    )
+    assert (optics["rlnVoltage"], optics["rlnSphericalAberration"]) == (200.0, 1.4)
+    assert result.stderr.startswith("warning: micrographs.star says --Q0 0.1, which nobody gave;")
+    given = ("--kV", "200", "--Cs", "1.4", "--Q0", "0.07")
+    again = run(tmp_path / "in", "-o", tmp_path / "out", *given)
+    assert again.stderr == ""
+    assert "of them done before" in again.stdout
+    (optics,) = starfile.read(tmp_path / "out/micrographs.star", always_dict=True)["optics"].to_dict(
+        "records"
+    )
+    assert optics["rlnAmplitudeContrast"] == 0.07
+    (tmp_path / "list.star").write_text(f"data_\n\nloop_\n_rlnMicrographName #1\n{tmp_path}/in/m00.mrc\n")
+    refused = run(tmp_path / "list.star", "-o", tmp_path / "out", *given)
+    assert refused.stderr.startswith(f"error: --kV, --Cs, --Q0: {tmp_path / 'list.star'} tells of the optics")
 
 
 STAR = """
@@ -190,7 +224,7 @@ def test_an_ice_map_lies_over_its_mask(tmp_path):
     assert float(row["iciness"]) > 0
     assert float(row["ring_density"]) > 0
     table = starfile.read(tmp_path / "out/micrographs.star", always_dict=True)["micrographs"]
-    assert table["rlnCtfIceRingDensity"][0] == pytest.approx(float(row["ring_density"]))
+    assert table["cryoiceRingDensity"][0] == pytest.approx(float(row["ring_density"]))
 
 
 def test_what_is_done_is_left_alone_and_listed_again(tmp_path):
@@ -351,7 +385,8 @@ def test_a_folder_that_cannot_be_used_is_one_line(tmp_path, monkeypatch):
 def test_a_doubtful_pixel_size_is_told_once_for_all(tmp_path):
     write_micrographs(tmp_path / "in", 3, pixel_size=1.0, side=(300, 300))
     result = run(tmp_path / "in", "-o", tmp_path / "out")
-    (line,) = result.stderr.splitlines()
+    line, optics = result.stderr.splitlines()
+    assert optics == NO_OPTICS
     assert line.startswith("warning: the header says exactly 1 Å/px")
     assert line.endswith("(3 micrographs)")
     assert run(tmp_path / "in", "-o", tmp_path / "out").stderr == result.stderr  # nor is it lost when skipped

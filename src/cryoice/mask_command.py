@@ -1,9 +1,6 @@
 """``cryoice mask``: whole micrographs to masks, for the files of a RELION or cryoSPARC project."""
 
 import statistics
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,7 +15,7 @@ if TYPE_CHECKING:
     from cryoice.project.mask_lists import MaskResult
 
 _JOBS = 2
-"""Cores at work; each micrograph in flight wants some 0.3 GB at 4096² px."""
+"""Cores at work."""
 
 
 def mask(
@@ -59,11 +56,23 @@ def mask(
     max_bad: Annotated[
         float, typer.Option(metavar="F", help="Most of the area that a good micrograph may lose.")
     ] = 0.3,
+    voltage: Annotated[
+        float | None, typer.Option("--kV", metavar="KV", help="Voltage, for a list made without a STAR file.")
+    ] = None,
+    aberration: Annotated[
+        float | None, typer.Option("--Cs", metavar="MM", help="Likewise the spherical aberration.")
+    ] = None,
+    contrast: Annotated[
+        float | None, typer.Option("--Q0", metavar="F", help="Likewise the amplitude contrast.")
+    ] = None,
     device: Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
     jobs: Annotated[
         int,
         typer.Option(
-            "--jobs", "-j", metavar="J", help="Micrographs in flight, a core each; 0.3 GB at 4096² px."
+            "--jobs",
+            "-j",
+            metavar="J",
+            help="Micrographs in flight, a core each; about 1 GB, and 0.3 GB for each of 4096² px.",
         ),
     ] = _JOBS,
     full_size: Annotated[
@@ -84,9 +93,10 @@ def mask(
     - `<name>_ice.mrc`: -log10 of the chance that noise looks so crystalline (5: sure); up to 1.72 Å/px
     - `<name>.png`: the mask over the micrograph
 
-    and for all of this run's `summary.csv`, `micrographs.star` (the list's rows and columns, with
-    fractions of the area, iciness and a verdict added) and, where something failed, `failures.csv`.
-    The rows of all maps run as those of the micrograph's array do.
+    and for all `summary.csv`, `micrographs.star` (the list's rows and columns, with fractions of the
+    area, iciness, ring density and a verdict added) and, where something failed, `failures.csv`.
+    The rows of all maps run as those of the micrograph's array do. Masks of earlier runs stay in
+    `summary.csv` while their files are there, and in `micrographs.star` where no STAR file was given.
 
     Stopped, it continues with the same command: what is done is skipped unless its file or a flag
     that changes the outputs has changed. Then: `cryoice clean`, `cryoice select`.
@@ -95,7 +105,8 @@ def mask(
     """
     from cryoice.files.micrograph_list import list_micrographs
     from cryoice.mask.model import load_model
-    from cryoice.project.mask_batch import MaskBatch, MaskSettings
+    from cryoice.project.mask_batch import MaskBatch
+    from cryoice.project.mask_settings import MaskSettings, Microscope
 
     with faults_in_one_line():
         if jobs < 1:
@@ -109,8 +120,10 @@ def mask(
             classes=_names(classes),
         )
         settings = MaskSettings(regions, max_bad=max_bad, full_size=full_size, overlay=overlay)
+        microscope = Microscope(voltage, aberration, contrast)
         listed = list_micrographs(micrographs, angpix=angpix)
-        batch = MaskBatch(listed, output, load_model(model, device=device), settings)
+        network = load_model(model, device=device)
+        batch = MaskBatch(listed, output, network, settings, microscope)
         failed = _run(batch, jobs=jobs)
     raise typer.Exit(code=int(failed))
 
@@ -123,63 +136,27 @@ def _names(text: str | None) -> tuple[str, ...] | None:
 
 def _run(batch: "MaskBatch", *, jobs: int) -> bool:
     """Mask, list and tell; True when something failed."""
-    from cryoice.project.mask_lists import finish
+    from cryoice.project.mask_lists import begin, finish
+    from cryoice.project.mask_progress import follow
 
     outcomes: list[Outcome] = []
-    try:
-        with _one_thread_each():
-            _follow(batch, outcomes, jobs=jobs)
-    except KeyboardInterrupt as stop:
-        done = len(finish(batch, outcomes).rows)
-        total = len(batch.listed.micrographs)
-        typer.echo(f"stopped: {done} of {total} micrographs are done; the same command continues", err=True)
-        raise typer.Exit(code=130) from stop
-    result = finish(batch, outcomes)
+    with batch.alone():
+        begin(batch)
+        try:
+            follow(batch, outcomes, jobs=jobs)
+        except KeyboardInterrupt as stop:
+            done = len(finish(batch, outcomes).rows)
+            total = len(batch.listed.micrographs)
+            said = f"stopped: {done} of {total} micrographs are done; the same command continues"
+            typer.echo(said, err=True)
+            raise typer.Exit(code=130) from stop
+        result = finish(batch, outcomes)
     for doubt in result.doubts:
         typer.echo(f"warning: {doubt}", err=True)
     _show(result, skipped=sum(outcome.skipped for outcome in outcomes))
     typer.echo(f"{batch.output}: masks, summary.csv, micrographs.star")
     show_failures(result.failures)
     return bool(result.failures)
-
-
-def _follow(batch: "MaskBatch", outcomes: "list[Outcome]", *, jobs: int) -> None:
-    """Collect what becomes of the micrographs, failures told as they happen, with a bar on a terminal."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    said = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
-    for name, reason in batch.listed.failures:
-        said.print(f"{name}: {reason}")
-    columns = (TextColumn("Masking"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"))
-    with Progress(
-        *columns, TimeRemainingColumn(), console=said, transient=True, disable=not said.is_terminal
-    ) as bar:
-        task = bar.add_task("", total=len(batch.listed.micrographs), rate="")
-        start, worked = time.monotonic(), 0
-        for outcome in batch.run(jobs=jobs):
-            outcomes.append(outcome)
-            if outcome.row is None:
-                said.print(f"{outcome.micrograph.name}: {outcome.reason}")
-            worked += not outcome.skipped
-            rate = f"{(time.monotonic() - start) / worked:.1f} s each" if worked else ""
-            bar.update(task, advance=1, rate=rate)
-
-
-@contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """Compute each micrograph on one core: sums of several threads differ in their last bits.
-
-    So ``--jobs`` does not change a byte, and two micrographs at once are quicker than one on two cores.
-    """
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _show(result: "MaskResult", *, skipped: int) -> None:
@@ -191,6 +168,8 @@ def _show(result: "MaskResult", *, skipped: int) -> None:
     table.add_row("bad", str(verdicts.count("bad")))
     table.add_row("failed", str(len(result.failures)))
     table.add_row("of them done before", str(skipped))
+    if result.earlier:
+        table.add_row("masks of earlier runs", str(result.earlier))
     if result.rows:
         share = statistics.median(row["bad"] for row in result.rows.values())
         table.add_row("median share of artifacts", f"{100 * share:.1f} %")

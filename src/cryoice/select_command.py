@@ -11,8 +11,12 @@ from cryoice.terminal import console, faults_in_one_line
 def select(
     masks: Annotated[Path, typer.Argument(metavar="DIR", help="Folder that cryoice mask wrote.")],
     max_bad: Annotated[
-        float, typer.Option(metavar="F", help="Most of the area that may be any artifact, 0 to 1.")
-    ] = 0.3,
+        float | None,
+        typer.Option(
+            metavar="F",
+            help="Most of the area that may be any artifact, 0 to 1; the verdict of cryoice mask by default.",
+        ),
+    ] = None,
     max_crystalline: Annotated[
         float | None, typer.Option(metavar="F", help="Most of the area that may be crystalline ice.")
     ] = None,
@@ -39,7 +43,8 @@ def select(
 ) -> None:
     """Split the micrographs of a masked project into accepted and rejected ones.
 
-    - `cryoice select masks`: at most 30 % of the area bad
+    - `cryoice select masks`: what cryoice mask called good, by its own --max-bad
+    - `cryoice select masks --max-bad 0.2`: at most 20 % of the area bad, whatever it was called
     - `cryoice select masks --max-crystalline 0.05 --max-iciness 1.5 -o good.star`
 
     Both lists keep blocks, columns and order of DIR/micrographs.star. Micrographs whose iciness
@@ -57,7 +62,9 @@ def select(
             "cryoiceIciness": max_iciness,
         }
         accepted, others = output or masks / "accepted.star", rejected or masks / "rejected.star"
-        counts = select_micrographs(masks, limits, accepted=accepted, rejected=others)
+        counts = select_micrographs(
+            masks, limits, verdict=max_bad is None, accepted=accepted, rejected=others
+        )
     out = console()
     out.print(f"{accepted}: {counts.accepted} micrographs", markup=False)
     out.print(f"{others}: {counts.rejected} micrographs", markup=False)

@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 
@@ -67,11 +69,7 @@ def test_files_are_taken_in_their_order_with_the_pixel_size_left_to_the_header(t
     assert [item.path for item in listed.micrographs] == paths
     assert [item.name for item in listed.micrographs] == [str(path) for path in paths]
     assert [item.stem for item in listed.micrographs] == ["b", "a.frames", "c", "d"]
-    assert (
-        {item.pixel_size for item in listed.micrographs}
-        == {item.row for item in listed.micrographs}
-        == {None}
-    )
+    assert {(item.pixel_size, item.rows) for item in listed.micrographs} == {(None, ())}
     assert (listed.failures, listed.doubts, listed.star, listed.block) == ((), (), None, None)
 
 
@@ -79,10 +77,71 @@ def test_a_folder_gives_the_micrographs_directly_in_it_by_number(tmp_path):
     touch(
         *(tmp_path / name for name in ("a10.mrc", "a2.mrc", "b.TIF", "notes.txt", ".hidden.mrc", "sub/c.mrc"))
     )
-    touch(*(tmp_path / name for name in ("a2_mask.mrc", "a2_score.mrc", "a2_ice.mrc", "a2.png", "alone.png")))
+    touch(*(tmp_path / name for name in ("a2.png", "alone.png")))
     listed = list_micrographs([tmp_path], angpix=None)
     assert [item.path.name for item in listed.micrographs] == ["a2.mrc", "a10.mrc", "alone.png", "b.TIF"]
+    assert (listed.failures, listed.doubts) == ((), ())
+
+
+def test_of_a_folder_outputs_are_passed_over_by_its_records_and_not_by_their_names(tmp_path):
+    touch(*(tmp_path / name for name in ("a.mrc", "grid_ice.mrc", "b_mask.mrc", "b_score.mrc", "b.png")))
+    listed = list_micrographs([tmp_path], angpix=None)
+    named = ["a.mrc", "b.png", "b_mask.mrc", "b_score.mrc", "grid_ice.mrc"]
+    assert [item.path.name for item in listed.micrographs] == named
+    assert listed.doubts == ()
+    (tmp_path / ".cryoice").mkdir()
+    record = {"outputs": ["b_mask.mrc", "b_score.mrc", "b.png"]}
+    (tmp_path / ".cryoice/b.json").write_text(json.dumps(record))
+    (tmp_path / ".cryoice/damaged.json").write_text("{")
+    listed = list_micrographs([tmp_path], angpix=None)
+    assert [item.path.name for item in listed.micrographs] == ["a.mrc", "grid_ice.mrc"]
+    assert listed.doubts == (f"{tmp_path}: 3 files are passed over, outputs of cryoice mask",)
+    for name in ("a.mrc", "grid_ice.mrc"):
+        (tmp_path / name).unlink()
+    [(_, reason)] = list_micrographs([tmp_path], angpix=None).failures
+    assert reason.startswith("only outputs of cryoice mask lie directly in it")
+
+
+def test_a_file_that_a_star_file_lists_twice_keeps_both_rows(project):
+    path = star(project / "m.star", [A1, A2, str(project / A1)], sizes={"1": 0.85})
+    listed = list_micrographs([path], angpix=None)
+    assert [(item.name, item.rows) for item in listed.micrographs] == [(A1, (0, 2)), (A2, (1,))]
     assert listed.failures == ()
+
+
+def test_a_file_listed_twice_with_different_pixel_sizes_fails_the_second_time(project):
+    path = star(project / "m.star", [A1, A1], groups=["1", "2"], sizes={"1": 0.85, "2": 1.7})
+    listed = list_micrographs([path], angpix=None)
+    assert [(item.rows, item.pixel_size) for item in listed.micrographs] == [((0,), 0.85)]
+    assert listed.failures == ((A1, "listed twice with different pixel sizes; give --angpix"),)
+    assert [item.rows for item in list_micrographs([path], angpix=0.9).micrographs] == [(0, 1)]
+
+
+def test_an_optics_group_that_the_star_file_does_not_describe_is_named(project):
+    path = star(project / "m.star", [A1, A2], groups=["1", "3"], sizes={"1": 0.85})
+    listed = list_micrographs([path], angpix=None)
+    assert [item.pixel_size for item in listed.micrographs] == [0.85, None]
+    said = "m.star: no pixel size of optics group 3 in data_optics, so that of the header is used"
+    assert listed.doubts == (f"{said} (1 micrograph)",)
+    assert "group 3" not in " ".join(list_micrographs([path], angpix=0.85).doubts)
+
+
+def test_a_star_file_without_rows_is_refused(project):
+    with pytest.raises(InputError, match=r"m\.star: lists no micrographs; give a list with rows"):
+        list_micrographs([star(project / "m.star", [], sizes={"1": 0.85})], angpix=None)
+
+
+OPTICS_OF_ONE = "data_optics\n\n_rlnOpticsGroup  1\n_rlnMicrographPixelSize  0.85\n\n"
+
+
+def test_optics_written_without_a_loop_are_read_and_such_a_micrograph_is_named(project):
+    path = project / "m.star"
+    row = f"_rlnMicrographName #1\n_rlnOpticsGroup #2\n{A1} 1\n"
+    path.write_text(f"{OPTICS_OF_ONE}data_micrographs\n\nloop_\n{row}")
+    assert [item.pixel_size for item in list_micrographs([path], angpix=None).micrographs] == [0.85]
+    path.write_text(f"{OPTICS_OF_ONE}data_micrographs\n\n_rlnMicrographName  {A1}\n_rlnOpticsGroup  1\n")
+    with pytest.raises(InputError, match=r"m\.star: its one micrograph stands outside a loop_"):
+        list_micrographs([path], angpix=None)
 
 
 def test_a_folder_without_micrographs_says_that_sub_folders_are_not_entered(tmp_path):
@@ -127,9 +186,9 @@ def test_names_in_a_star_file_are_found_from_the_projects_folder(project):
     listed = list_micrographs([path], angpix=None)
     assert [item.name for item in listed.micrographs] == [A2, A1]
     assert [item.path for item in listed.micrographs] == [project / A2, project / A1]
-    assert [(item.stem, item.row, item.pixel_size) for item in listed.micrographs] == [
-        ("a2", 0, 0.85),
-        ("a1", 1, 0.85),
+    assert [(item.stem, item.rows, item.pixel_size) for item in listed.micrographs] == [
+        ("a2", (0,), 0.85),
+        ("a1", (1,), 0.85),
     ]
     assert (listed.failures, listed.doubts, listed.block) == ((), (), "micrographs")
     assert listed.star is not None
@@ -147,7 +206,7 @@ def test_rows_that_name_no_file_or_a_frame_of_a_stack_fail(project):
         project / "m.star", ["000001@stack.mrcs", "gone.mrc", A1, str(project / A2), "x" * 5000 + ".mrc"]
     )
     listed = list_micrographs([path], angpix=None)
-    assert [item.row for item in listed.micrographs] == [2, 3]
+    assert [item.rows for item in listed.micrographs] == [(2,), (3,)]
     assert [name for name, _ in listed.failures[:2]] == ["000001@stack.mrcs", "gone.mrc"]
     assert listed.failures[0][1] == "m.star lists a frame of a stack; list single micrographs"
     assert "m.star lists it, but there is no such file; run in the RELION project's" in listed.failures[1][1]
@@ -251,7 +310,7 @@ def test_a_thousand_rows_are_listed_without_opening_a_micrograph(project):
 
 
 def listed_with(tmp_path, pixel_size):
-    return ListedMicrograph(tmp_path / "a.mrc", "a.mrc", "a", pixel_size, None)
+    return ListedMicrograph(tmp_path / "a.mrc", "a.mrc", "a", pixel_size, ())
 
 
 @pytest.mark.parametrize(

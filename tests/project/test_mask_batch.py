@@ -1,12 +1,19 @@
+import csv
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import starfile
 
 from bright_blocks import brightness_model, noise_with_block, write_micrographs
+from cryoice.errors import InputError
 from cryoice.files.micrograph_list import list_micrographs
 from cryoice.files.mrc import read_mrc, write_mrc
-from cryoice.project import mask_batch
-from cryoice.project.mask_batch import MaskBatch, MaskSettings
-from cryoice.project.mask_lists import finish
+from cryoice.mask.region_settings import RegionSettings
+from cryoice.project import mask_batch, mask_lists
+from cryoice.project.mask_batch import MaskBatch
+from cryoice.project.mask_lists import begin, finish
+from cryoice.project.mask_settings import MaskSettings, Microscope
 
 
 def batch_of(folder, output, **settings):
@@ -14,11 +21,22 @@ def batch_of(folder, output, **settings):
     return MaskBatch(listed, output, brightness_model(), MaskSettings(**settings))
 
 
+def run(batch):
+    with batch.alone():
+        return list(batch.run(jobs=1))
+
+
+def finished(batch):
+    with batch.alone():
+        begin(batch)
+        return finish(batch, list(batch.run(jobs=1)))
+
+
 def test_outcomes_come_with_rows_and_skipped_ones_with_those_of_before(tmp_path):
     write_micrographs(tmp_path / "in", 2)
     batch = batch_of(tmp_path / "in", tmp_path / "out")
-    first = list(batch.run(jobs=1))
-    again = list(batch.run(jobs=1))
+    first = run(batch)
+    again = run(batch)
     assert [outcome.skipped for outcome in first] == [False, False]
     assert [outcome.skipped for outcome in again] == [True, True]
     assert [outcome.row for outcome in again] == [outcome.row for outcome in first]
@@ -27,7 +45,7 @@ def test_outcomes_come_with_rows_and_skipped_ones_with_those_of_before(tmp_path)
 def test_outputs_replaced_by_a_killed_run_are_not_taken_for_those_of_the_run_before(tmp_path, monkeypatch):
     write_micrographs(tmp_path / "in", 1)
     before = batch_of(tmp_path / "in", tmp_path / "out")
-    list(before.run(jobs=1))
+    run(before)
 
     def killed(masked, folder, stem, **options):
         write_mrc(folder / f"{stem}_mask.mrc", np.full((2, 2), 4, dtype=np.uint16), pixel_size=8.0)
@@ -35,8 +53,8 @@ def test_outputs_replaced_by_a_killed_run_are_not_taken_for_those_of_the_run_bef
 
     with monkeypatch.context() as patched:
         patched.setattr(mask_batch, "write_outputs", killed)
-        list(batch_of(tmp_path / "in", tmp_path / "out", max_bad=0.5).run(jobs=1))
-    (outcome,) = before.run(jobs=1)
+        run(batch_of(tmp_path / "in", tmp_path / "out", max_bad=0.5))
+    (outcome,) = run(before)
     assert not outcome.skipped
     assert read_mrc(tmp_path / "out/m00_mask.mrc")[0].shape == (40, 45)
 
@@ -44,12 +62,12 @@ def test_outputs_replaced_by_a_killed_run_are_not_taken_for_those_of_the_run_bef
 def test_a_failed_repetition_leaves_the_outputs_and_their_record(tmp_path):
     (path,) = write_micrographs(tmp_path / "in", 1)
     batch = batch_of(tmp_path / "in", tmp_path / "out")
-    list(batch.run(jobs=1))
+    run(batch)
     path.rename(tmp_path / "away.mrc")
-    (outcome,) = batch.run(jobs=1)
+    (outcome,) = run(batch)
     assert (outcome.row, outcome.reason) == (None, "no such file; correct the list or the name")
     (tmp_path / "away.mrc").rename(path)
-    (outcome,) = batch.run(jobs=1)
+    (outcome,) = run(batch)
     assert outcome.skipped
 
 
@@ -58,7 +76,7 @@ def test_the_ice_map_and_picture_of_an_earlier_run_do_not_outlive_it(tmp_path):
     write_micrographs(tmp_path / "in", 1)
     for size, expected in ((1.0, {"m00_ice.mrc", "m00.png"}), (8.0, set())):
         write_mrc(tmp_path / "in/m00.mrc", array, pixel_size=size)
-        list(batch_of(tmp_path / "in", tmp_path / "out", overlay=bool(expected)).run(jobs=1))
+        run(batch_of(tmp_path / "in", tmp_path / "out", overlay=bool(expected)))
         found = {path.name for path in (tmp_path / "out").iterdir() if path.is_file()}
         assert found == {"m00_mask.mrc", "m00_score.mrc"} | expected
 
@@ -66,26 +84,168 @@ def test_the_ice_map_and_picture_of_an_earlier_run_do_not_outlive_it(tmp_path):
 def test_a_batch_that_ends_early_lists_what_is_done(tmp_path):
     write_micrographs(tmp_path / "in", 6)
     batch = batch_of(tmp_path / "in", tmp_path / "out")
-    outcomes = batch.run(jobs=1)
-    taken = [next(outcomes)]
-    outcomes.close()
-    result = finish(batch, taken)
+    with batch.alone():
+        outcomes = batch.run(jobs=1)
+        taken = [next(outcomes)]
+        outcomes.close()
+        result = finish(batch, taken)
     records = list((tmp_path / "out/.cryoice").glob("*.json"))
     assert 1 <= len(result.rows) == len(records) < 6
     assert result.failures == []
 
 
-@pytest.mark.parametrize("ours", [True, False])
-def test_relion_s_own_ring_density_stays_and_none_is_made_up(ours, tmp_path, monkeypatch):
+@pytest.mark.parametrize("theirs", [True, False])
+def test_relion_s_own_ring_density_stays_and_ours_has_another_name(theirs, tmp_path, monkeypatch):
     write_micrographs(tmp_path, 1)
-    column = "\n_rlnCtfIceRingDensity #2\nm00.mrc 0.75\n" if ours else "\nm00.mrc\n"
+    column = "\n_rlnCtfIceRingDensity #2\nm00.mrc 0.75\n" if theirs else "\nm00.mrc\n"
     (tmp_path / "list.star").write_text(f"data_\n\nloop_\n_rlnMicrographName #1{column}")
     monkeypatch.chdir(tmp_path)
     listed = list_micrographs([tmp_path / "list.star"], angpix=8.0)
-    batch = MaskBatch(listed, tmp_path / "out", brightness_model(), MaskSettings())
-    finish(batch, list(batch.run(jobs=1)))
+    finished(MaskBatch(listed, tmp_path / "out", brightness_model(), MaskSettings()))
     text = (tmp_path / "out/micrographs.star").read_text()
-    assert ("0.75" in text) == ours
-    assert ("_rlnCtfIceRingDensity" in text) == ours
+    assert ("0.75" in text) == theirs
+    assert ("_rlnCtfIceRingDensity" in text) == theirs
+    assert "_cryoiceRingDensity" in text
     row = next(line for line in text.splitlines() if line.startswith("m00.mrc")).split()
-    assert row[-2:] == ["nan", "good"]
+    assert row[-3:] == ["nan", "nan", "good"]
+
+
+def summary_of(folder):
+    with (folder / "summary.csv").open(newline="") as stream:
+        return {row["stem"]: row for row in csv.DictReader(stream)}
+
+
+def listed_names(folder):
+    table = starfile.read(folder / "micrographs.star", always_dict=True)["micrographs"]
+    return [name.rpartition("/")[2] for name in table["rlnMicrographName"]]
+
+
+def files_batch(paths, output, **settings):
+    return MaskBatch(
+        list_micrographs(paths, angpix=None), output, brightness_model(), MaskSettings(**settings)
+    )
+
+
+def test_a_second_run_with_other_micrographs_keeps_those_of_the_first_in_both_lists(tmp_path):
+    first, second, third = write_micrographs(tmp_path / "in", 3)
+    output = tmp_path / "out"
+    finished(files_batch([first, second], output))
+    first.unlink()  # its mask stays true
+    result = finished(files_batch([third, second], output))
+    assert result.earlier == 1
+    assert list(summary_of(output)) == ["m00", "m02", "m01"]
+    assert listed_names(output) == ["m00.mrc", "m02.mrc", "m01.mrc"]
+    (output / "m00_mask.mrc").unlink()
+    finished(files_batch([third], output))
+    assert list(summary_of(output)) == ["m01", "m02"]
+
+
+def test_a_star_file_s_list_is_its_own_and_what_it_leaves_out_is_told(tmp_path, monkeypatch):
+    write_micrographs(tmp_path, 2)
+    monkeypatch.chdir(tmp_path)
+    output = tmp_path / "out"
+    (tmp_path / "list.star").write_text("data_\n\nloop_\n_rlnMicrographName #1\nm00.mrc\nm00.mrc\n")
+    finished(files_batch([tmp_path / "m01.mrc"], output))
+    result = finished(files_batch([tmp_path / "list.star"], output))
+    assert set(summary_of(output)) == {"m00", "m01"}
+    rows = [line for line in (output / "micrographs.star").read_text().splitlines() if ".mrc" in line]
+    assert len(rows) == 2
+    assert rows[0] == rows[1]
+    assert rows[0].startswith("m00.mrc")
+    assert "1 masks of earlier runs are in summary.csv but not listed in micrographs.star" in result.doubts
+    assert "--kV" not in " ".join(result.doubts)
+
+
+def test_what_a_star_file_listed_stays_out_of_a_list_made_without_one(tmp_path, monkeypatch):
+    write_micrographs(tmp_path, 3)
+    monkeypatch.chdir(tmp_path)
+    output = tmp_path / "out"
+    (tmp_path / "list.star").write_text("data_\n\nloop_\n_rlnMicrographName #1\nm00.mrc\nm01.mrc\n")
+    finished(files_batch([tmp_path / "list.star"], output))
+    result = finished(files_batch([tmp_path / "m01.mrc"], output))
+    assert listed_names(output) == ["m01.mrc"]
+    assert any(doubt.startswith("1 masks of earlier runs are in summary.csv") for doubt in result.doubts)
+    finished(files_batch([tmp_path / "m02.mrc"], output))  # m01 is one of a list of ours by now
+    assert listed_names(output) == ["m01.mrc", "m02.mrc"]
+    assert list(summary_of(output)) == ["m00", "m01", "m02"]
+
+
+def test_a_micrograph_of_the_same_name_elsewhere_does_not_replace_masks(tmp_path):
+    (first,) = write_micrographs(tmp_path / "in", 1)
+    (twin,) = write_micrographs(tmp_path / "twin", 1, block=(slice(0, 20), slice(0, 20)))
+    output = tmp_path / "out"
+    finished(files_batch([first], output))
+    before = (output / "m00_mask.mrc").read_bytes()
+    result = finished(files_batch([twin], output))
+    assert result.failures == [
+        (str(twin), f"its outputs would replace those of {first.resolve()}; mask it elsewhere")
+    ]
+    assert (output / "m00_mask.mrc").read_bytes() == before
+    assert summary_of(output)["m00"]["micrograph"] == str(first)
+    first.unlink()
+    assert finished(files_batch([twin], output)).failures == []
+    assert (output / "m00_mask.mrc").read_bytes() != before
+
+
+def test_lists_do_not_tell_of_masks_that_a_killed_run_has_replaced(tmp_path, monkeypatch):
+    paths = write_micrographs(tmp_path / "in", 3)
+    output = tmp_path / "out"
+    finished(files_batch(paths, output))
+    with monkeypatch.context() as patched:  # from the first replaced file on, nothing more is written
+        patched.setattr(mask_batch, "write_outputs", lambda *arguments, **options: [])
+        batch = files_batch(paths[:2], output, max_bad=0.01)
+        with batch.alone():
+            begin(batch)
+            list(batch.run(jobs=1))
+    assert list(summary_of(output)) == ["m02"]
+    assert listed_names(output) == ["m02.mrc"]
+
+
+def test_a_failed_micrograph_is_not_in_the_lists_by_its_earlier_mask(tmp_path):
+    (path,) = write_micrographs(tmp_path / "in", 1)
+    finished(files_batch([path], tmp_path / "out"))
+    path.write_bytes(b"")
+    result = finished(files_batch([path], tmp_path / "out"))
+    assert [name for name, _ in result.failures] == [str(path)]
+    assert summary_of(tmp_path / "out") == {}
+
+
+def test_lists_are_written_while_the_folder_is_held(tmp_path, monkeypatch):
+    (path,) = write_micrographs(tmp_path / "in", 1)
+    batch = files_batch([path], tmp_path / "out")
+    tried = []
+
+    def another(*arguments):
+        with pytest.raises(InputError, match="another cryoice is at work there"), batch.records.alone():
+            pass
+        tried.append(arguments)
+
+    monkeypatch.setattr(mask_lists, "write_summary", another)
+    finished(batch)
+    assert len(tried) == 1
+
+
+def test_a_class_that_the_network_does_not_tell_stops_the_batch_before_it_begins(tmp_path):
+    paths = write_micrographs(tmp_path / "in", 1)
+    listed = list_micrographs(paths, angpix=None)
+    model = replace(brightness_model(), classes=("good", "bad"))
+    for name, allowed in (("support", False), ("other", True)):
+        settings = MaskSettings(RegionSettings(classes=(name,)))
+        if allowed:
+            MaskBatch(listed, tmp_path / "out", model, settings)
+        else:
+            with pytest.raises(InputError, match="--classes: the network tells good, bad and no support"):
+                MaskBatch(listed, tmp_path / "out", model, settings)
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ((0.0, None, None), "--kV: 0 is no voltage"),
+        ((None, -1.0, None), "--Cs: -1 is no spherical aberration"),
+        ((None, None, 10.0), "--Q0: 10 is no share; give 0 to 1"),
+    ],
+)
+def test_impossible_optics_are_refused(values, said):
+    with pytest.raises(InputError, match=said):
+        Microscope(*values)

@@ -6,7 +6,8 @@ import time
 import pytest
 
 from cryoice.errors import InputError
-from cryoice.project.records import FOLDER, Records, Stamp, digest_of
+from cryoice.files.recorded_outputs import RECORDS_FOLDER as FOLDER
+from cryoice.project.records import Records, Stamp, digest_of
 
 ROW = {"stem": "a", "bad": 0.25, "iciness": None}
 STAMP = Stamp(path="/in/a.mrc", size=10, mtime_ns=5)
@@ -21,7 +22,9 @@ def records(tmp_path):
 
 
 def test_a_record_is_found_while_input_settings_and_outputs_are_as_they_were(records):
-    assert records.find("a", stamp=STAMP, digest="d") == ROW
+    found = records.find("a", stamp=STAMP, digest="d")
+    assert found is not None
+    assert (found.row, found.outputs) == (ROW, ("a_mask.mrc",))
     assert records.find("a", stamp=STAMP, digest="e") is None
     assert records.find("b", stamp=STAMP, digest="d") is None
     for change in ({"path": "/in/b.mrc"}, {"size": 11}, {"mtime_ns": 6}):

@@ -6,17 +6,16 @@ from pathlib import Path
 from cryoice.errors import InputError
 from cryoice.files.micrograph import MICROGRAPH_SUFFIXES, micrograph_name
 from cryoice.files.picture import PICTURE_SUFFIXES
-
-OUTPUT_ENDINGS = ("_mask.mrc", "_score.mrc", "_ice.mrc")
-"""How the files end that masking writes per micrograph."""
+from cryoice.files.recorded_outputs import recorded_outputs
 
 _DIGITS = re.compile(r"(\d+)")
 
 
-def micrographs_in(folder: Path) -> list[Path]:
-    """Return the micrographs that lie directly in a folder, 'a2' before 'a10'.
+def micrographs_in(folder: Path) -> tuple[list[Path], int]:
+    """Return the micrographs that lie directly in a folder, 'a2' before 'a10', and the number of outputs.
 
-    Hidden files, what masking wrote, and pictures beside a micrograph of their name are left out.
+    Left out are hidden files, pictures beside a micrograph of their name, and what masking wrote there
+    by its own records; only the last are counted.
 
     Raises
     ------
@@ -27,14 +26,15 @@ def micrographs_in(folder: Path) -> list[Path]:
         files = [path for path in folder.iterdir() if not path.name.startswith(".") and path.is_file()]
     except OSError as error:
         raise InputError(f"{folder}: cannot be listed ({error.strerror}); change its permissions") from error
-    found = [path for path in files if is_micrograph(path) and not path.name.endswith(OUTPUT_ENDINGS)]
+    ours = recorded_outputs(folder)
+    images = [path for path in files if is_micrograph(path)]
+    found = [path for path in images if path.name not in ours]
     if not found:
-        raise InputError(
-            f"{folder}: no micrograph lies directly in it; sub-folders are not entered, name them"
-        )
+        what = "only outputs of cryoice mask lie" if images else "no micrograph lies"
+        raise InputError(f"{folder}: {what} directly in it; sub-folders are not entered, name them")
     full = {micrograph_name(path) for path in found if not _is_picture(path)}
     alone = (path for path in found if not (_is_picture(path) and micrograph_name(path) in full))
-    return sorted(alone, key=_natural)
+    return sorted(alone, key=_natural), len(images) - len(found)
 
 
 def is_micrograph(path: Path) -> bool:

@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cryoice.errors import InputError
@@ -36,15 +36,15 @@ class ListedMicrograph:
         Name of its outputs without their endings; holds no folder and is unique in the list.
     pixel_size
         Å/px as the user or the STAR file tells it; None leaves it to the header: `resolve_pixel_size`.
-    row
-        Its row in the STAR file's table, counted from 0.
+    rows
+        Its rows in the STAR file's table, counted from 0: a file may be listed twice.
     """
 
     path: Path
     name: str
     stem: str
     pixel_size: float | None
-    row: int | None
+    rows: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class MicrographList:
     failures
         Name and reason of what cannot be used; one line each.
     doubts
-        About pixel sizes; one line each.
+        About pixel sizes, and files that are passed over; one line each.
     star, block
         The STAR file and its table of micrographs, where one was given.
     """
@@ -76,15 +76,16 @@ class _Named:
     path: Path
     fault: str | None = None
     pixel_size: float | None = None
-    row: int | None = None
+    rows: tuple[int, ...] = ()
 
 
 def list_micrographs(inputs: Sequence[Path], *, angpix: float | None) -> MicrographList:
     """List the micrographs in the inputs without opening them.
 
     A folder gives the micrographs directly in it, as `micrographs_in` finds them. A file given
-    twice is taken once. Of files whose outputs would have the same name, the first is taken and the
-    others fail: in a RELION project all names differ.
+    twice is taken once, with all its rows of a STAR file; rows that differ in its pixel size fail. Of
+    files whose outputs would have the same name, the first is taken and the others fail: in a RELION
+    project all names differ.
 
     Parameters
     ----------
@@ -104,13 +105,14 @@ def list_micrographs(inputs: Sequence[Path], *, angpix: float | None) -> Microgr
     if stars and len(inputs) > 1:
         raise InputError(f"{stars[0]}: is not alone; give one STAR file, or micrographs and folders")
     table = read_star_micrographs(stars[0], angpix=angpix) if stars else None
-    named = _of_star(table) if table else (item for path in inputs for item in _of_input(path))
+    passed: list[str] = []
+    named = _of_star(table) if table else (item for path in inputs for item in _of_input(path, passed))
     micrographs, failures = _sorted_out(named, angpix=angpix)
     given = doubt_of(angpix, source="--angpix") if angpix not in (None, 1.0) else None
     return MicrographList(
         micrographs=tuple(micrographs),
         failures=tuple(failures),
-        doubts=(*((given,) if given else ()), *(table.doubts if table else ())),
+        doubts=(*((given,) if given else ()), *(table.doubts if table else ()), *passed),
         star=table.star if table else None,
         block=table.block if table else None,
     )
@@ -137,12 +139,15 @@ def resolve_pixel_size(listed: ListedMicrograph, header_pixel_size: float | None
     return listed.pixel_size, disagreement(header_pixel_size, listed.pixel_size, source="the header")
 
 
-def _of_input(path: Path) -> Iterator[_Named]:
+def _of_input(path: Path, passed: list[str]) -> Iterator[_Named]:
+    """Look into a folder; what is passed over there is added to ``passed``."""
     try:
-        inside = micrographs_in(path) if path.is_dir() else [path]
+        inside, outputs = micrographs_in(path) if path.is_dir() else ([path], 0)
     except InputError as error:
         yield _Named(str(path), path, fault=str(error).removeprefix(f"{path}: "))
     else:
+        if outputs:
+            passed.append(f"{path}: {outputs} files are passed over, outputs of cryoice mask")
         yield from (_Named(str(item), item) for item in inside)
 
 
@@ -157,7 +162,7 @@ def _of_star(table: StarMicrographs) -> Iterator[_Named]:
             fault = f"{star.name} lists it, but there is no such file; run in the RELION project's folder"
         else:
             fault = None
-        yield _Named(name, path or Path(name), fault=fault, pixel_size=size, row=row)
+        yield _Named(name, path or Path(name), fault=fault, pixel_size=size, rows=(row,))
 
 
 def _sorted_out(
@@ -172,12 +177,17 @@ def _sorted_out(
             continue
         stem = micrograph_name(item.path)
         size = item.pixel_size if angpix is None else angpix
-        listed = ListedMicrograph(item.path, item.name, stem, size, item.row)
+        listed = ListedMicrograph(item.path, item.name, stem, size, item.rows)
         first = taken.setdefault(stem, listed)
-        if first is not listed and not first.path.samefile(item.path):
-            failures.append(
-                (item.name, f"its outputs would replace those of {first.name}; mask it elsewhere")
-            )
+        if first is listed:
+            continue
+        if not first.path.samefile(item.path):
+            fault = f"its outputs would replace those of {first.name}; mask it elsewhere"
+            failures.append((item.name, fault))
+        elif first.pixel_size != size:
+            failures.append((item.name, "listed twice with different pixel sizes; give --angpix"))
+        else:
+            taken[stem] = replace(first, rows=first.rows + item.rows)
     return list(taken.values()), failures
 
 

@@ -33,6 +33,11 @@ def group_disagreement(sizes: Mapping[str, float]) -> str | None:
     return f"the optics groups differ in Å/px ({listed}); each micrograph gets its own group's"
 
 
+def unknown_group(group: str) -> str:
+    """Say that the list's optics table tells no pixel size of a group that is in use."""
+    return f"no pixel size of optics group {group} in data_optics, so that of the header is used"
+
+
 def counted(doubts: Iterable[str]) -> tuple[str, ...]:
     """Put equal doubts into one line that tells how many micrographs they concern."""
     return tuple(

@@ -5,12 +5,19 @@ from 3.1 on it is a column of the optics groups.
 """
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from cryoice.errors import InputError
-from cryoice.files.pixel_size_doubts import counted, disagreement, doubt_of, group_disagreement
+from cryoice.files.pixel_size_doubts import (
+    counted,
+    disagreement,
+    doubt_of,
+    group_disagreement,
+    unknown_group,
+)
 from cryoice.files.star_text import StarText
 
 _NAME, _GROUP, _SIZE = "rlnMicrographName", "rlnOpticsGroup", "rlnMicrographPixelSize"
@@ -18,6 +25,7 @@ _DETECTOR, _MAGNIFICATION = "rlnDetectorPixelSize", "rlnMagnification"
 _MOVIE = "rlnMicrographMovieName"
 _OF_PARTICLES = {"rlnImageName", "rlnCoordinateX", "rlnCoordinateY"}
 _MICROMETRE = 1e4  # Å
+_SINGLE_VALUE = re.compile(r"^[ \t]*_(\S+)[ \t]+([^#\s]\S*)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -56,7 +64,7 @@ def read_star_micrographs(path: Path, *, angpix: float | None) -> StarMicrograph
     Raises
     ------
     InputError
-        The file is missing, no STAR file, or lists particles or movies.
+        The file is missing, no STAR file, empty, or lists particles or movies.
     """
     star = StarText.read(path)
     block = _block(star)
@@ -65,6 +73,8 @@ def read_star_micrographs(path: Path, *, angpix: float | None) -> StarMicrograph
     ]
     table = star.table(block, columns)
     cells = {name: [str(cell) for cell in table[name]] for name in columns}
+    if not cells[_NAME]:
+        raise InputError(f"{path}: lists no micrographs; give a list with rows")
     groups = _group_sizes(star)
     sizes = _sizes(cells, groups)
     source = path.name
@@ -74,6 +84,9 @@ def read_star_micrographs(path: Path, *, angpix: float | None) -> StarMicrograph
         doubts = [*counted(filter(None, (doubt_of(size, source=source) for size in told)))]
         between = group_disagreement(used)
         doubts += [f"{source}: {between}"] if between else []
+        if _SIZE not in cells and groups:
+            lost = [unknown_group(group) for group in cells.get(_GROUP, ()) if group not in groups]
+            doubts += [f"{source}: {doubt}" for doubt in counted(lost)]
     else:
         doubts = [*counted(filter(None, (disagreement(size, angpix, source=source) for size in told)))]
     return StarMicrographs(star, block, tuple(cells[_NAME]), tuple(sizes), tuple(doubts))
@@ -103,6 +116,9 @@ def roots_of(path: Path) -> list[Path]:
 def _block(star: StarText) -> str:
     block = star.block_with(_NAME)
     if block is None:
+        if _NAME in _single_values(star.path):
+            fault = f"its one micrograph stands outside a loop_ (_{_NAME} and the name in one line)"
+            raise InputError(f"{star.path}: {fault}; write it as a loop_, or give the micrograph itself")
         fault = "lists movies" if star.block_with(_MOVIE) is not None else f"has no column _{_NAME}"
         raise InputError(f"{star.path}: {fault}; give the STAR file of the micrographs")
     if _OF_PARTICLES & set(star.columns(block)):
@@ -113,10 +129,18 @@ def _block(star: StarText) -> str:
 def _group_sizes(star: StarText) -> dict[str, float]:
     optics = star.block_with(_GROUP, _SIZE)
     if optics is None:
-        return {}
-    table = star.table(optics, [_GROUP, _SIZE])
-    sizes = {str(group): _number(size) for group, size in zip(table[_GROUP], table[_SIZE], strict=True)}
+        only = _single_values(star.path)
+        told = {only[_GROUP]: only[_SIZE]} if {_GROUP, _SIZE} <= only.keys() else {}
+    else:
+        table = star.table(optics, [_GROUP, _SIZE])
+        told = dict(zip(map(str, table[_GROUP]), map(str, table[_SIZE]), strict=True))
+    sizes = {group: _number(size) for group, size in told.items()}
     return {group: size for group, size in sizes.items() if size is not None}
+
+
+def _single_values(path: Path) -> dict[str, str]:
+    """Return what stands outside of loops, a label and its value a line: some programs write one row so."""
+    return dict(_SINGLE_VALUE.findall(path.read_text("utf-8", errors="replace")))
 
 
 def _sizes(cells: dict[str, list[str]], groups: dict[str, float]) -> Sequence[float | None]:

@@ -1,62 +1,27 @@
 """Many micrographs to masks: several in flight, what is done is left alone, what fails stops nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-import numpy as np
-from jaxtyping import Bool, Float32
-
 from cryoice import __version__
 from cryoice.errors import InputError
-from cryoice.files.micrograph import read_micrograph
-from cryoice.files.micrograph_list import ListedMicrograph, MicrographList, resolve_pixel_size
+from cryoice.files.micrograph_list import ListedMicrograph, MicrographList
 from cryoice.files.picture import PICTURE_SUFFIXES
-from cryoice.mask.masking import MAX_BAD, mask_level, missing_pixels
+from cryoice.files.star_micrographs import is_file
+from cryoice.mask.masking import mask_level
 from cryoice.mask.model import Model
-from cryoice.mask.region_settings import RegionSettings
-from cryoice.mask.score_map import SAMPLING
 from cryoice.project.mask_outputs import summary_row, write_outputs
+from cryoice.project.mask_settings import MaskSettings, Microscope
 from cryoice.project.records import Records, Row, Stamp, digest_of
+from cryoice.project.seen_micrograph import SeenMicrograph
 from cryoice.project.select_micrographs import LIST
-from cryoice.report.mask_overlay import shrunk
-from cryoice.signal.fourier import rescaled_shape
-from cryoice.signal.views import levelled
 
-DOUBT = "doubt"
-"""Key of a row: what is doubtful about the pixel size, or None; the summary leaves it out."""
-
-
-@dataclass(frozen=True)
-class MaskSettings:
-    """What decides the outputs of a micrograph beside its pixels, their size and the network.
-
-    Attributes
-    ----------
-    regions
-        How masks are cut out of score maps.
-    max_bad
-        Share of artifacts in the area above which the verdict is ``bad``; 0 to 1.
-    full_size
-        Write masks at the micrographs' own shape.
-    overlay
-        Draw masks over micrographs.
-
-    Raises
-    ------
-    InputError
-        A value is out of its range; names the flag.
-    """
-
-    regions: RegionSettings = field(default_factory=RegionSettings)
-    max_bad: float = MAX_BAD
-    full_size: bool = False
-    overlay: bool = True
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.max_bad <= 1:
-            raise InputError(f"--max-bad: {self.max_bad:g} is no share of the area; give 0 to 1")
+DOUBT, OF_STAR = "doubt", "of_star"
+"""Keys of a row that the summary leaves out: what is doubtful about the pixel size, or None; and whether
+a STAR file lists the micrograph."""
 
 
 @dataclass(frozen=True)
@@ -83,22 +48,29 @@ class Outcome:
 
 @dataclass(frozen=True)
 class MaskBatch:
-    """A list of micrographs, the folder of their masks and what they are masked with."""
+    """A list of micrographs, the folder of their masks, what they are masked with and taken with.
+
+    Raises
+    ------
+    InputError
+        The network does not tell a class that is wanted, or the optics are told twice.
+    """
 
     listed: MicrographList
     output: Path
     model: Model
     settings: MaskSettings
+    microscope: Microscope = field(default_factory=Microscope)
 
-    def run(self, *, jobs: int) -> Iterator[Outcome]:
-        """Mask what is not done yet and yield what became of each micrograph, as it happens.
+    def __post_init__(self) -> None:
+        self.settings.require_told_by(self.model.classes)
+        if self.listed.star is not None and self.microscope != Microscope():
+            star = self.listed.star.path
+            raise InputError(f"--kV, --Cs, --Q0: {star} tells of the optics itself; leave them out")
 
-        Stopped in between, those in flight are finished first.
-
-        Parameters
-        ----------
-        jobs
-            Micrographs in flight: one is read while another is computed and a third is written.
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the folder for this program, as `run` and the writing of the lists want it.
 
         Raises
         ------
@@ -106,32 +78,62 @@ class MaskBatch:
             The folder cannot be written, is in use, or holds a micrograph or the list itself.
         """
         self._require_apart()
-        with self._records.alone():
-            pool = ThreadPoolExecutor(jobs)
-            try:
-                waiting = []
-                for micrograph in self.listed.micrographs:
-                    row = self.find(micrograph)
-                    if row is None:
-                        waiting.append(pool.submit(self._attempt, micrograph))
-                    else:
-                        yield Outcome(micrograph, row, skipped=True)
-                for done in as_completed(waiting):
-                    yield done.result()
-            finally:
-                pool.shutdown(cancel_futures=True)
+        with self.records.alone():
+            yield
+
+    def run(self, *, jobs: int) -> Generator[Outcome]:
+        """Mask what is not done yet and yield what became of each micrograph, as it happens.
+
+        Within `alone`. Stopped in between, those in flight are finished first.
+
+        Parameters
+        ----------
+        jobs
+            Micrographs in flight: one is read while another is computed and a third is written.
+        """
+        pool = ThreadPoolExecutor(jobs)
+        try:
+            waiting = []
+            for micrograph in self.listed.micrographs:
+                row = self.find(micrograph)
+                if row is None:
+                    waiting.append(pool.submit(self._attempt, micrograph))
+                else:
+                    yield Outcome(micrograph, row, skipped=True)
+            for done in as_completed(waiting):
+                yield done.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
 
     def find(self, micrograph: ListedMicrograph) -> Row | None:
-        """Return what the summary tells of a micrograph that is done; None of any other."""
+        """Return what the summary tells of a micrograph that is done; None of any other.
+
+        Its record takes over what this list calls it.
+        """
         try:
-            stamp = Stamp.of(micrograph.path)
+            stamp, digest = Stamp.of(micrograph.path), self._digest(micrograph)
         except InputError:
             return None
-        return self._records.find(micrograph.stem, stamp=stamp, digest=self._digest(micrograph))
+        record = self.records.find(micrograph.stem, stamp=stamp, digest=digest)
+        if record is None:
+            return None
+        row = record.row | self._listed_as(micrograph)
+        if row != record.row:
+            self.records.write(micrograph.stem, row, stamp=stamp, digest=digest, outputs=record.outputs)
+        return row
+
+    def earlier(self) -> list[Row]:
+        """Return what is known of masks in the folder that are of none of this batch's micrographs."""
+        places = {str(micrograph.path.resolve()) for micrograph in self.listed.micrographs}
+        return [record.row for record in self.records.all() if record.stamp.path not in places]
 
     @property
-    def _records(self) -> Records:
+    def records(self) -> Records:
+        """Records of what is done in the folder."""
         return Records(self.output)
+
+    def _listed_as(self, micrograph: ListedMicrograph) -> Row:
+        return {"micrograph": micrograph.name, OF_STAR: self.listed.star is not None}
 
     def _require_apart(self) -> None:
         """Keep overlays from replacing pictures, and one list the other."""
@@ -142,6 +144,14 @@ class MaskBatch:
         for path in inputs:
             if path.parent.resolve() == folder:
                 raise InputError(f"{self.output}: holds {path.name} itself; choose another folder for masks")
+
+    def _require_own_outputs(self, micrograph: ListedMicrograph) -> None:
+        """Keep the masks of a micrograph of the same name elsewhere, unless it is gone."""
+        record = self.records.get(micrograph.stem)
+        if record is None or record.stamp.path == str(micrograph.path.resolve()):
+            return
+        if is_file(Path(record.stamp.path)):
+            raise InputError(f"its outputs would replace those of {record.stamp.path}; mask it elsewhere")
 
     def _digest(self, micrograph: ListedMicrograph) -> str:
         given = asdict(self.settings) | {"pixel_size": micrograph.pixel_size}
@@ -157,7 +167,9 @@ class MaskBatch:
             return Outcome(micrograph, None, reason=reason)
 
     def _mask(self, listed: ListedMicrograph) -> Row:
-        settings, stamp, seen = self.settings, Stamp.of(listed.path), _Seen.of(listed)
+        settings, stamp = self.settings, Stamp.of(listed.path)
+        self._require_own_outputs(listed)
+        seen = SeenMicrograph.of(listed)
         masked = mask_level(
             seen.level,
             self.model,
@@ -167,7 +179,7 @@ class MaskBatch:
             max_bad=settings.max_bad,
             spectrum=listed.path.suffix.lower() not in PICTURE_SUFFIXES,
         )
-        self._records.forget(listed.stem)
+        self.records.forget(listed.stem)
         outputs = write_outputs(
             masked,
             self.output,
@@ -177,27 +189,9 @@ class MaskBatch:
             shown=seen.small if settings.overlay else None,
             low=settings.regions.growth_limit,
         )
-        row = summary_row(masked, listed.stem, pixel_size=seen.pixel_size, model=self.model.digest)
-        row |= {DOUBT: seen.doubt}
-        self._records.write(listed.stem, row, stamp=stamp, digest=self._digest(listed), outputs=outputs)
+        row = summary_row(
+            masked, listed.stem, name=listed.name, pixel_size=seen.pixel_size, model=self.model.digest
+        )
+        row |= {DOUBT: seen.doubt} | self._listed_as(listed)
+        self.records.write(listed.stem, row, stamp=stamp, digest=self._digest(listed), outputs=outputs)
         return row
-
-
-@dataclass(frozen=True)
-class _Seen:
-    """What is kept of a micrograph once it is read; the array itself is not."""
-
-    level: Float32[np.ndarray, "height width"]
-    missing: Bool[np.ndarray, "height width"] | None
-    small: Float32[np.ndarray, "rows columns"]
-    pixel_size: float
-    doubt: str | None
-
-    @classmethod
-    def of(cls, listed: ListedMicrograph) -> "_Seen":
-        micrograph = read_micrograph(listed.path)
-        pixel_size, doubt = resolve_pixel_size(listed, micrograph.pixel_size)
-        missing = missing_pixels(micrograph.array)
-        height, width = micrograph.array.shape
-        small = rescaled_shape((height, width), pixel_size=pixel_size, target=SAMPLING)
-        return cls(levelled(micrograph.array), missing, shrunk(micrograph.array, small), pixel_size, doubt)

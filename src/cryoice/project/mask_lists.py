@@ -1,7 +1,7 @@
 """The lists at the end of a batch: a summary, and RELION's micrographs with our columns."""
 
 import csv
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,13 +13,11 @@ from cryoice.files.micrograph_list import ListedMicrograph, MicrographList
 from cryoice.files.pixel_size_doubts import counted
 from cryoice.files.star import Table, write_star
 from cryoice.project.failures import write_failures
-from cryoice.project.mask_batch import DOUBT, MaskBatch, Outcome
+from cryoice.project.mask_batch import DOUBT, OF_STAR, MaskBatch, Outcome
 from cryoice.project.mask_folder import SUMMARY
+from cryoice.project.mask_settings import Microscope
 from cryoice.project.records import Row
 from cryoice.project.select_micrographs import LIST
-
-Rows = Mapping[ListedMicrograph, Row]
-"""What is known of the micrographs that are done, in the list's order."""
 
 FAILURES = "failures.csv"
 """Name of the file that tells what failed and why."""
@@ -30,9 +28,10 @@ _COLUMNS = (
 )
 _STAR_COLUMNS = {f"cryoice{name.title()}Fraction": name for name in (*CLASSES, "bad")} | {
     "cryoiceIciness": "iciness",
+    "cryoiceRingDensity": "ring_density",
     "cryoiceVerdict": "verdict",
 }
-_NAME, _GROUP, _RING_DENSITY = "rlnMicrographName", "rlnOpticsGroup", "rlnCtfIceRingDensity"
+_NAME, _GROUP = "rlnMicrographName", "rlnOpticsGroup"
 _UNKNOWN = "nan"
 
 
@@ -44,21 +43,40 @@ class MaskResult:
     ----------
     rows
         By micrograph, what is done.
+    earlier
+        Masks of other micrographs that earlier runs left in the folder; the summary tells of them too.
     failures
-        Name and reason of what is not, but for what was stopped.
+        Name and reason of what is not done, but for what was stopped.
     doubts
-        About pixel sizes, a line each.
+        About pixel sizes, the optics, and masks that the list leaves out; a line each.
     """
 
-    rows: Rows
+    rows: Mapping[ListedMicrograph, Row]
+    earlier: int
     failures: list[tuple[str, str]]
     doubts: tuple[str, ...]
+
+
+def begin(batch: MaskBatch) -> None:
+    """Take out of the lists of an earlier run what this one is to replace: it may be killed.
+
+    Within `MaskBatch.alone`.
+
+    Raises
+    ------
+    InputError
+        The folder cannot be written.
+    """
+    if any((batch.output / name).exists() for name in (SUMMARY, LIST)):
+        done = {micrograph: batch.find(micrograph) for micrograph in batch.listed.micrographs}
+        _write_lists(batch, {micrograph: row for micrograph, row in done.items() if row is not None})
 
 
 def finish(batch: MaskBatch, outcomes: Sequence[Outcome]) -> MaskResult:
     """Write the lists of a batch, in its order, whether or not it came to its end.
 
     They are ``summary.csv``, ``micrographs.star`` and, where something failed, ``failures.csv``.
+    Within `MaskBatch.alone`.
 
     Raises
     ------
@@ -74,14 +92,31 @@ def finish(batch: MaskBatch, outcomes: Sequence[Outcome]) -> MaskResult:
             rows[micrograph] = row
         elif outcome is not None:
             failures.append((micrograph.name, outcome.reason))
-    write_summary(batch.output, rows)
-    write_list(batch.output, batch.listed, rows)
+    earlier, unlisted = _write_lists(batch, rows)
     write_failures(batch.output / FAILURES, failures)
-    doubts = counted(row[DOUBT] for row in rows.values() if row[DOUBT])
-    return MaskResult(rows, failures, (*batch.listed.doubts, *doubts))
+    doubts = [*batch.listed.doubts, *counted(row[DOUBT] for row in rows.values() if row[DOUBT])]
+    if unlisted:
+        doubts.append(f"{unlisted} masks of earlier runs are in {SUMMARY} but not listed in {LIST}")
+    if batch.listed.star is None and (missing := batch.microscope.missing):
+        told = ", ".join(f"{flag} {value:g}" for flag, value in missing.items())
+        doubts.append(f"{LIST} says {told}, which nobody gave; only RELION's CTF jobs need them")
+    return MaskResult(rows, earlier, failures, tuple(doubts))
 
 
-def write_summary(output: Path, rows: Rows) -> None:
+def _write_lists(batch: MaskBatch, rows: Mapping[ListedMicrograph, Row]) -> tuple[int, int]:
+    """Write both lists; return how many earlier masks there are, and how many the STAR file leaves out."""
+    earlier = [row for row in batch.earlier() if row.keys() >= {*_COLUMNS, OF_STAR}]
+    write_summary(batch.output, [*earlier, *rows.values()])
+    joined = [row for row in earlier if batch.listed.star is None and not row[OF_STAR]]
+    path = batch.output / LIST
+    if batch.listed.star is None:
+        write_star(path, _relion_tables([*joined, *rows.values()], batch.microscope))
+    else:
+        write_list(path, batch.listed, rows)
+    return len(earlier), len(earlier) - len(joined)
+
+
+def write_summary(output: Path, rows: Iterable[Row]) -> None:
     """Write ``summary.csv``, a row a micrograph; what could not be measured is empty.
 
     Raises
@@ -92,55 +127,50 @@ def write_summary(output: Path, rows: Rows) -> None:
     with replacing(output / SUMMARY) as scratch, scratch.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.DictWriter(stream, _COLUMNS, extrasaction="ignore", lineterminator="\n")
         writer.writeheader()
-        writer.writerows({"micrograph": micrograph.name} | row for micrograph, row in rows.items())
+        writer.writerows(rows)
 
 
-def write_list(output: Path, listed: MicrographList, rows: Rows) -> None:
-    """Write ``micrographs.star``: the list's own blocks, columns and order, and our columns.
-
-    Micrographs that failed are left out. Without a STAR file the list gets one optics group for each
-    pixel size; voltage and aberration stand in no image file, and so not in this one.
-    ``rlnCtfIceRingDensity`` is added where it was measured and RELION has not done so itself.
+def write_list(path: Path, listed: MicrographList, rows: Mapping[ListedMicrograph, Row]) -> None:
+    """Write a STAR file again: its own blocks, columns and order, our columns, and what is done alone.
 
     Raises
     ------
     InputError
         The folder cannot be written, or the list's own table is damaged.
     """
-    path = output / LIST
-    if listed.star is None or listed.block is None:
-        write_star(path, _relion_tables(rows))
-        return
+    assert listed.star is not None
+    assert listed.block is not None
     names = listed.star.table(listed.block, [_NAME])[_NAME]
-    by_row = {micrograph.row: row for micrograph, row in rows.items()}
+    by_row = {number: row for micrograph, row in rows.items() for number in micrograph.rows}
     found = [by_row.get(number) for number in range(len(names))]
-    columns = _our_columns([row or {} for row in found], known=listed.star.columns(listed.block))
     keep = np.array([row is not None for row in found], dtype=bool)
+    columns = _our_columns([row or {} for row in found])
     listed.star.edited(listed.block, keep=keep, columns=columns).write(path)
 
 
-def _relion_tables(rows: Rows) -> dict[str, Table]:
-    sizes = list(dict.fromkeys(row["angpix"] for row in rows.values()))
+def _relion_tables(rows: Sequence[Row], microscope: Microscope) -> dict[str, Table]:
+    """Tables that RELION 3.1 and later takes, with an optics group for each pixel size."""
+    sizes = list(dict.fromkeys(row["angpix"] for row in rows))
     groups = range(1, len(sizes) + 1)
+    voltage, aberration, contrast = microscope.values
     optics: Table = {
-        _GROUP: list(groups),
         "rlnOpticsGroupName": [f"opticsGroup{group}" for group in groups],
+        _GROUP: list(groups),
         "rlnMicrographPixelSize": sizes,
+        "rlnVoltage": [voltage] * len(sizes),
+        "rlnSphericalAberration": [aberration] * len(sizes),
+        "rlnAmplitudeContrast": [contrast] * len(sizes),
     }
     micrographs: Table = {
-        _NAME: [micrograph.name for micrograph in rows],
-        _GROUP: [sizes.index(row["angpix"]) + 1 for row in rows.values()],
-        **_our_columns(list(rows.values()), known=()),
+        _NAME: [row["micrograph"] for row in rows],
+        _GROUP: [sizes.index(row["angpix"]) + 1 for row in rows],
+        **_our_columns(rows),
     }
     return {"optics": optics, "micrographs": micrographs}
 
 
-def _our_columns(rows: Sequence[Row], *, known: Collection[str]) -> dict[str, list[str]]:
-    columns = {column: [_cell(row.get(key)) for row in rows] for column, key in _STAR_COLUMNS.items()}
-    densities = [_cell(row.get("ring_density")) for row in rows]
-    if _RING_DENSITY not in known and set(densities) != {_UNKNOWN}:
-        columns[_RING_DENSITY] = densities
-    return columns
+def _our_columns(rows: Sequence[Row]) -> dict[str, list[str]]:
+    return {column: [_cell(row.get(key)) for row in rows] for column, key in _STAR_COLUMNS.items()}
 
 
 def _cell(value: str | float | None) -> str:

@@ -67,10 +67,11 @@ def write_outputs(
     return [path.name for path in written]
 
 
-def summary_row(masked: MaskedMicrograph, stem: str, *, pixel_size: float, model: str) -> Row:
+def summary_row(masked: MaskedMicrograph, stem: str, *, name: str, pixel_size: float, model: str) -> Row:
     """Return what the summary tells, in its order; None where the sampling forbids a measure."""
     height, width = masked.shape
     return {
+        "micrograph": name,
         "stem": stem,
         "height": height,
         "width": width,

@@ -8,7 +8,7 @@ import contextlib
 import hashlib
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,7 @@ from filelock import FileLock, Timeout
 
 from cryoice.errors import InputError
 from cryoice.files.atomic import replacing
-
-FOLDER = ".cryoice"
-"""Name of the folder in the outputs' that holds the records."""
+from cryoice.files.recorded_outputs import RECORDS_FOLDER
 
 Row = dict[str, Any]
 """Plain values: what the summary tells of one micrograph."""
@@ -62,21 +60,41 @@ def digest_of(values: Mapping[str, Any]) -> str:
 
 
 @dataclass(frozen=True)
+class Record:
+    """What is known of one micrograph: its file and settings then, its outputs' names, what it tells."""
+
+    stamp: Stamp
+    digest: str
+    outputs: tuple[str, ...]
+    row: Row
+
+
+@dataclass(frozen=True)
 class Records:
     """The records of the outputs in one folder."""
 
     output: Path
 
-    def find(self, stem: str, *, stamp: Stamp, digest: str) -> Row | None:
-        """Return the row of a micrograph that is done: input and settings as they were, outputs there.
+    def find(self, stem: str, *, stamp: Stamp, digest: str) -> Record | None:
+        """Return the record of a micrograph that is done: input and settings as they were, outputs there."""
+        record = self.get(stem)
+        return record if record and (record.stamp, record.digest) == (stamp, digest) else None
 
-        A record that cannot be read is as good as none.
-        """
+    def get(self, stem: str) -> Record | None:
+        """Return a record whose outputs are there; one that cannot be read is as good as none."""
+        return self._read(self._path(stem))
+
+    def all(self) -> list[Record]:
+        """Return all records whose outputs are there, by name."""
+        found = map(self._read, sorted((self.output / RECORDS_FOLDER).glob("*.json")))
+        return [record for record in found if record is not None]
+
+    def _read(self, path: Path) -> Record | None:
         try:
-            record = json.loads(self._path(stem).read_text("utf-8"))
-            known = (Stamp(**record["stamp"]), record["digest"]) == (stamp, digest)
-            whole = known and all((self.output / name).is_file() for name in record["outputs"])
-            return dict(record["row"]) if whole else None
+            values = json.loads(path.read_text("utf-8"))
+            outputs, row = tuple(values["outputs"]), dict(values["row"])
+            record = Record(Stamp(**values["stamp"]), values["digest"], outputs, row)
+            return record if all((self.output / name).is_file() for name in outputs) else None
         except (OSError, ValueError, TypeError, KeyError):
             return None
 
@@ -84,7 +102,7 @@ class Records:
         """Drop a record, before its outputs change."""
         self._path(stem).unlink(missing_ok=True)
 
-    def write(self, stem: str, row: Row, *, stamp: Stamp, digest: str, outputs: list[str]) -> None:
+    def write(self, stem: str, row: Row, *, stamp: Stamp, digest: str, outputs: Sequence[str]) -> None:
         """Remember a micrograph whose outputs, named relative to their folder, are all written.
 
         Raises
@@ -92,7 +110,7 @@ class Records:
         InputError
             The folder cannot be written.
         """
-        values = {"stamp": vars(stamp), "digest": digest, "outputs": outputs, "row": row}
+        values = {"stamp": vars(stamp), "digest": digest, "outputs": list(outputs), "row": row}
         with replacing(self._path(stem)) as scratch:
             scratch.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
 
@@ -105,7 +123,7 @@ class Records:
         InputError
             Another program is at work there, or the folder cannot be written.
         """
-        folder = self.output / FOLDER
+        folder = self.output / RECORDS_FOLDER
         with contextlib.ExitStack() as held:
             try:
                 folder.mkdir(parents=True, exist_ok=True)
@@ -123,10 +141,10 @@ class Records:
     def _clear_scratch(self) -> None:
         """Remove scratch files: ours at once, since nobody else writes these; others when they are old."""
         old = time.time() - _FORGOTTEN_S
-        for path in (*self.output.glob(_SCRATCH), *(self.output / FOLDER).glob(_SCRATCH)):
+        for path in (*self.output.glob(_SCRATCH), *(self.output / RECORDS_FOLDER).glob(_SCRATCH)):
             ours = path.parent != self.output or path.suffix in (".mrc", ".png")
             if path.is_file() and not path.is_symlink() and (ours or path.stat().st_mtime < old):
                 path.unlink(missing_ok=True)
 
     def _path(self, stem: str) -> Path:
-        return self.output / FOLDER / f"{stem}.json"
+        return self.output / RECORDS_FOLDER / f"{stem}.json"

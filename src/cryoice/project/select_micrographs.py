@@ -12,8 +12,8 @@ from cryoice.files.star_text import StarText
 
 LIST = "micrographs.star"
 """The list that ``cryoice mask`` writes, with a row a micrograph."""
-
-
+_NAME, _VERDICT = "rlnMicrographName", "cryoiceVerdict"
+_GOOD = "good"  # `cryoice.mask.masking.GOOD`, without waiting for torch
 _SHARE = "Fraction"
 """Columns that end so hold shares of the area, which are always known."""
 
@@ -28,7 +28,7 @@ class Selected:
 
 
 def select_micrographs(
-    masks: Path, limits: Mapping[str, float | None], *, accepted: Path, rejected: Path
+    masks: Path, limits: Mapping[str, float | None], *, verdict: bool, accepted: Path, rejected: Path
 ) -> Selected:
     """Write the micrographs whose columns are all at most their limits, and the others.
 
@@ -38,6 +38,8 @@ def select_micrographs(
         Folder that ``cryoice mask`` wrote.
     limits
         Largest value by column of its list; None: any.
+    verdict
+        Whether what masking called bad is rejected too.
     accepted, rejected
         STAR files with the list's blocks, columns and order.
 
@@ -62,13 +64,16 @@ def select_micrographs(
     if not path.is_file():
         raise InputError(f"{masks}: holds no {LIST}; give the folder that cryoice mask wrote")
     star = StarText.read(path)
-    block = star.block_with(*chosen)
+    needed = [*chosen, *([_VERDICT] if verdict else [])]
+    block = star.block_with(_NAME, *needed)
     if block is None:
-        raise InputError(f"{path}: has no block with {', '.join(chosen)}; run cryoice mask again")
-    table = star.table(block, list(chosen)).apply(pd.to_numeric, errors="coerce")
-    values = table.to_numpy(dtype=np.float64)
-    shares = np.array([column.endswith(_SHARE) for column in chosen])
+        raise InputError(f"{path}: has no block with {', '.join(needed)}; run cryoice mask again")
+    table = star.table(block, [_NAME, *needed])
+    values = table[[*chosen]].apply(pd.to_numeric, errors="coerce").to_numpy(dtype=np.float64)
+    shares = np.array([column.endswith(_SHARE) for column in chosen], dtype=bool)
     keep = ~((values > np.array(list(chosen.values()))) | (np.isnan(values) & shares)).any(axis=1)
+    if verdict:
+        keep &= table[_VERDICT].to_numpy() == _GOOD
     star.edited(block, keep=keep).write(accepted)
     star.edited(block, keep=~keep).write(rejected)
     unmeasured = keep & np.isnan(values).any(axis=1)
