@@ -14,6 +14,7 @@ from cryoice.files.cryoppp import Entry, EntryMicrograph, find_entries, read_pic
 from cryoice.files.micrograph import read_micrograph
 from cryoice.files.mrc import read_mrc
 from cryoice.files.picture import read_picture
+from cryoice.signal.no_data import pixels_without_data
 from cryoice.signal.normalise import clean_pixels, robust_location
 
 CLEAN = 0
@@ -97,7 +98,7 @@ def _sample(
     clean = ndimage.binary_erosion(
         label == CLEAN, iterations=max(1, round(MARGIN / pixel_size)), border_value=1
     )
-    array = clean_pixels(array)
+    array = clean_pixels(array, pixels_without_data(array))
     middle, spread = robust_location(array[clean]) if clean.any() else robust_location(array)
     positions, diameter = np.zeros((0, 2)), None
     if picks is not None and picks.good is not None:

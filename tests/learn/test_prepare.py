@@ -157,7 +157,7 @@ def test_an_interrupted_build_leaves_no_index(root, tmp_path, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(views, "standardise", interrupted)
+        patch.setattr(views, "resampled_view", interrupted)
         with pytest.raises(KeyboardInterrupt):
             prepared(root, tmp_path / "cache")
     assert not list((tmp_path / "cache").rglob("index.json"))

@@ -7,6 +7,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from cryoice.constants import CLASSES
 from cryoice.errors import InputError
 from cryoice.learn.weights_file import KEY, MOST_FACTS, read_weights, save_weights
 
@@ -82,8 +83,20 @@ def test_a_header_that_claims_the_whole_memory_is_not_read(tmp_path):
         ({"kind": 3}, "lack a valid kind"),
         ({"classes": "clean"}, "lack a valid classes"),
         ({"pixel_size": "8"}, "lack a valid pixel_size"),
-        ({"pixel_size": 0}, "must be positive"),
-        ({"patch": 0}, "must be positive"),
+        ({"pixel_size": 0}, "its pixel_size must be a number above 0"),
+        ({"pixel_size": float("nan")}, "its pixel_size must be a number above 0"),
+        ({"pixel_size": float("inf")}, "its pixel_size must be a number above 0"),
+        ({"pixel_size": True}, "its pixel_size must be a number above 0"),
+        ({"patch": 0}, "its patch must be a number above 0"),
+        ({"patch": True}, "its patch must be a number above 0"),
+        ({"classes": []}, "a network of classes"),
+        ({"classes": ["clean"]}, "a network of classes"),
+        ({"classes": ["clean", 3]}, "a network of classes"),
+        ({"classes": ["clean", ["other"]]}, "a network of classes"),
+        ({"classes": ["clean", "other", "other"]}, "a network of classes"),
+        ({"classes": ["other", "clean"]}, "a network of classes"),
+        ({"classes": ["clean", "bad"]}, "a network of classes"),
+        ({"classes": ["bad", "good"]}, "a network of classes"),
         ({"channels": 1}, "lack a valid channels"),
         ({"model": {"_target_": "os.mkdir", "path": "x"}}, "would call _target_=os.mkdir"),
         ({"extra": [{"_partial_": True}]}, "would call _partial_=True"),
@@ -116,3 +129,15 @@ def test_facts_that_are_no_table_are_refused(tmp_path, facts):
 def test_another_programs_weights_are_named_as_such(tmp_path):
     with pytest.raises(InputError, match="without this project's facts"):
         read_weights(write(tmp_path / "a.safetensors", FACTS, key="other"))
+
+
+def test_the_settings_of_a_run_are_a_record_that_imports_nothing(tmp_path):
+    settings = {"trainer": {"_target_": "a.module.nobody.has"}}
+    path = write(tmp_path / "a.safetensors", FACTS | {"settings": settings})
+    assert read_weights(path)[1]["settings"] == settings
+
+
+@pytest.mark.parametrize("classes", [["good", "bad"], ["clean", "other"], list(CLASSES)])
+def test_classes_that_masks_are_made_of_are_taken(tmp_path, classes):
+    path = write(tmp_path / "a.safetensors", FACTS | {"classes": classes})
+    assert read_weights(path)[1]["classes"] == classes

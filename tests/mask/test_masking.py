@@ -76,11 +76,56 @@ def test_an_impossible_pixel_size_is_refused(pixel_size):
 def test_a_micrograph_without_data_is_refused():
     with pytest.raises(InputError, match="no pixel is a number"):
         masked(np.full(SHAPE, np.nan, dtype=np.float32))
-    nearly = np.full(SHAPE, np.nan, dtype=np.float32)
-    nearly[::40, ::40] = 1.0
-    nearly[0, 0] = 2.0
+    nearly = np.full((280, 280), np.nan, dtype=np.float32)
+    nearly[::40, ::40] = np.arange(49).reshape(7, 7)
     with pytest.raises(InputError, match="hardly a pixel is a number"):
         masked(nearly, pixel_size=1.0)
+
+
+@pytest.mark.parametrize("value", [0.0, 3.0, -1e6])
+def test_a_constant_micrograph_is_refused(value):
+    array = np.full(SHAPE, value, dtype=np.float32)
+    with pytest.raises(InputError, match="nearly all pixels have one value"):
+        masked(array)
+    array[20, 20] += 1
+    array[3, 4] = np.nan
+    with pytest.raises(InputError, match="nearly all pixels have one value"):
+        masked(array)
+
+
+def test_grey_values_whose_squares_overflow_are_refused():
+    with pytest.raises(InputError, match="are too large; scale and write it again"):
+        masked(noise_with_block() * np.float32(1e30))
+
+
+def test_a_micrograph_of_less_than_256_angstrom_is_refused():
+    array = noise_with_block()
+    with pytest.raises(InputError, match=r"40 x 45 px at 6\.3 Å/px are less than 256 Å a side"):
+        masked(array, pixel_size=6.3)
+    assert masked(array, pixel_size=6.4).verdict == "good"
+
+
+@pytest.mark.parametrize("border", [np.nan, 0.0])
+def test_what_has_data_is_masked_as_without_the_border(border):
+    array = noise_with_block(side=(80, 90), block=(slice(46, 58), slice(64, 74)))
+    expected = masked(array)
+    array[:30], array[:, 80:] = border, border
+    found = masked(array)
+    assert (found.mask[:30] == 255).all()
+    assert (found.mask[:, 80:] == 255).all()
+    np.testing.assert_array_equal(found.mask[30:, :80], expected.mask[30:, :80])
+    np.testing.assert_allclose(found.score[30:, :80], expected.score[30:, :80], atol=1e-6)
+
+
+def test_ice_is_measured_where_there_are_data_only():
+    fine = np.random.default_rng(0).normal(size=(1100, 1000)).astype(np.float32)
+    whole = masked(fine, pixel_size=1.0)
+    fine[:400], fine[300:, :6], fine[700, 500] = np.nan, np.nan, np.nan
+    found = masked(fine, pixel_size=1.0)
+    assert (found.ice.values[:2] == 0).all()
+    assert found.iciness == pytest.approx(whole.iciness, rel=0.02)
+    assert found.ice.spot.max() < 20
+    np.testing.assert_allclose(found.ice.spot[-2:, 2:-1], whole.ice.spot[-2:, 2:-1], rtol=0.25)
 
 
 def test_the_room_offers_its_names_and_no_others():

@@ -17,7 +17,7 @@ def test_the_robust_spread_of_a_normal_distribution_is_its_standard_deviation() 
 def test_missing_and_hot_pixels_are_tamed() -> None:
     micrograph = _noise()
     micrograph[3, 4], micrograph[5, 6], micrograph[7, 8] = np.nan, np.inf, 1e6
-    cleaned = clean_pixels(micrograph)
+    cleaned = clean_pixels(micrograph, ~np.isfinite(micrograph))
     assert np.isfinite(cleaned).all()
     assert abs(cleaned[3, 4]) < 0.1
     assert cleaned[7, 8] == pytest.approx(12, rel=0.1)

@@ -24,7 +24,7 @@ from cryoice.signal.views import levelled, resampled_view
 from cryoice.simulate.dataset import simulate_dataset
 from cryoice.simulate.layout_on_disk import read_json
 
-VERSION = 1
+VERSION = 2
 """Raise it when cached views would come out differently."""
 
 CRYSTALLINE = CLASSES.index("crystalline")

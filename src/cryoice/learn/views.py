@@ -14,7 +14,7 @@ from cryoice.files.micrograph import read_micrograph
 from cryoice.learn.dataset import View
 from cryoice.signal.views import levelled, resampled_view
 
-VERSION = 1
+VERSION = 2
 """Raise it when cached arrays would come out differently."""
 
 ARRAYS = "arrays"

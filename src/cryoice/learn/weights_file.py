@@ -1,6 +1,7 @@
 """A network to pass on: its weights as safetensors, what it takes to build it as JSON beside them."""
 
 import json
+import math
 import struct
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +11,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from cryoice.constants import CLASSES
 from cryoice.errors import InputError
 from cryoice.files.atomic import replacing
 from cryoice.learn.checkpoint_file import require_known_classes
@@ -19,6 +21,12 @@ KINDS = ("pixels", "patches")
 
 KEY = "cryoice"
 """Key of the facts among a file's metadata."""
+
+PATCH = ("good", "bad")
+"""Classes of a network of whole patches."""
+
+RECORD = "settings"
+"""Key of the run's whole config: kept to be read, never built from."""
 
 MOST_FACTS = 1_000_000
 """Bytes of a file's header: its facts and the names of its weights; ours have some ten thousand."""
@@ -75,7 +83,8 @@ def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
             f"{path}: weights without this project's facts; give a file that cryoice exported"
         ) from error
     _require_facts(facts, path)
-    require_known_classes(facts, path)
+    # naming the run's trainer and optimiser would import them: a second and 0.2 GB
+    require_known_classes({key: value for key, value in facts.items() if key != RECORD}, path)
     return state, facts
 
 
@@ -104,5 +113,16 @@ def _require_facts(facts: Any, path: Path) -> None:
             raise InputError(f"{path}: its facts lack a valid {key}; give a file that cryoice exported")
     if facts["kind"] not in KINDS:
         raise InputError(f"{path}: a network of kind {facts['kind']!r}; known are {', '.join(KINDS)}")
-    if facts["pixel_size"] <= 0 or facts["patch"] < 1:
-        raise InputError(f"{path}: pixel_size and patch must be positive; give a file that cryoice exported")
+    if not _are_classes(facts["classes"]):
+        raise InputError(f"{path}: a network of classes {facts['classes']}; known are {CLASSES} and {PATCH}")
+    for key in ("pixel_size", "patch"):
+        if isinstance(facts[key], bool) or not 0 < facts[key] < math.inf:
+            raise InputError(f"{path}: its {key} must be a number above 0; give a file that cryoice exported")
+
+
+def _are_classes(names: list[Any]) -> bool:
+    """Tell whether masks can be made of these: all of ours or some, clean film first, or good and bad."""
+    if tuple(names) == PATCH:
+        return True
+    known = all(isinstance(name, str) and name in CLASSES for name in names)
+    return known and len(set(names)) == len(names) > 1 and names[0] == CLASSES[0]

@@ -14,6 +14,7 @@ from cryoice.mask.region_settings import RegionSettings
 from cryoice.mask.regions import Region, fractions, make_mask
 from cryoice.mask.score_map import score_level
 from cryoice.signal.ice_map import IceMap, IceMeasures, measure_ice
+from cryoice.signal.no_data import pixels_without_data
 from cryoice.signal.views import levelled
 
 GOOD, BAD = "good", "bad"
@@ -21,6 +22,15 @@ GOOD, BAD = "good", "bad"
 
 MAX_BAD = 0.3
 """Share of artifacts in the area up to which a micrograph is called good: two thirds of it can be used."""
+
+MIN_FIELD = 256.0
+"""Å, the least side of a micrograph: in less, a network sees mostly what is mirrored at the edges."""
+
+_SAMPLE = 1_000_000
+_LARGEST = 1e15
+"""Grey value whose square, summed over a window, is still a single-precision number."""
+_FLAT = 1e-6
+"""Range of grey values over the largest, below which they are one value but for its rounding."""
 
 _UNMEASURED = IceMeasures(map=None, iciness=math.nan, ring_density=math.nan)
 
@@ -87,8 +97,8 @@ def mask_micrograph(
     Parameters
     ----------
     array
-        Grey values, not normalised; NaN where there are no data. Mask and score run as its rows and
-        columns do: their pixel (r, c) lies at the micrograph's (r·height/h, c·width/w).
+        Grey values, not normalised; NaN, or padding of one value, where there are no data. Mask and score
+        run as its rows and columns do: their pixel (r, c) lies at the micrograph's (r·height/h, c·width/w).
     model
         As `cryoice.mask.load_model` gives it.
     pixel_size
@@ -103,8 +113,8 @@ def mask_micrograph(
     Raises
     ------
     InputError
-        The pixel size is not above 0, the micrograph holds hardly a number, or the network cannot
-        tell a class that is wanted.
+        The pixel size is not above 0, the micrograph is smaller than 256 Å a side or as `missing_pixels`
+        refuses it, or the network cannot tell a class that is wanted.
     """
     missing = missing_pixels(array)
     return mask_level(
@@ -119,17 +129,27 @@ def mask_micrograph(
 
 
 def missing_pixels(array: Float[np.ndarray, "height width"]) -> Bool[np.ndarray, "height width"] | None:
-    """Mark the pixels that are no number; None where all are.
+    """Mark the pixels that are no number and constant padding; None where there are none of them.
 
     Raises
     ------
     InputError
-        There is no number.
+        Too little is left to tell anything: no number, one value nearly everywhere, or values so large
+        that their squares overflow.
     """
-    missing = ~np.isfinite(array)
-    if missing.all():
+    sample = array.ravel()[:: max(1, array.size // _SAMPLE)]
+    sample = sample[np.isfinite(sample)]
+    missing = pixels_without_data(array)
+    if not sample.size and missing is not None and not np.isfinite(array).any():
         raise InputError("the micrograph: no pixel is a number; leave it out or write it again")
-    return missing if missing.any() else None
+    low, high = np.percentile(sample, (1, 99)) if sample.size else (0.0, 1.0)
+    if max(-low, high) > _LARGEST:
+        raise InputError(
+            f"the micrograph: grey values of {max(-low, high):.3g} are too large; scale and write it again"
+        )
+    if (missing is not None and missing.all()) or high - low <= _FLAT * max(-low, high):
+        raise InputError("the micrograph: nearly all pixels have one value; leave it out or write it again")
+    return missing
 
 
 def mask_level(
@@ -148,12 +168,17 @@ def mask_level(
     """
     if not 0 < pixel_size < math.inf:
         raise InputError(f"pixel size: {pixel_size:g} Å/px must be above 0; give --angpix")
+    if min(level.shape) * pixel_size < MIN_FIELD:
+        raise InputError(
+            f"the micrograph: {level.shape[0]} x {level.shape[1]} px at {pixel_size:g} Å/px are less than "
+            f"{MIN_FIELD:g} Å a side, too small to tell anything; leave it out or check the pixel size"
+        )
     scores = score_level(level, model, pixel_size=pixel_size, missing=missing, spectrum=spectrum)
     mask, regions = make_mask(scores, settings or RegionSettings())
     if (mask == IGNORE).all():
         raise InputError("the micrograph: hardly a pixel is a number; leave it out or write it again")
     shares = fractions(mask)
-    ice = measure_ice(level, pixel_size=pixel_size) if spectrum else _UNMEASURED
+    ice = measure_ice(level, pixel_size=pixel_size, missing=missing) if spectrum else _UNMEASURED
     return MaskedMicrograph(
         mask=mask,
         score=scores.score,

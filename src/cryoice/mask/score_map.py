@@ -11,6 +11,7 @@ from cryoice.mask.patch_grid import patch_grid
 from cryoice.mask.patch_scores import patch_scores
 from cryoice.mask.windows import pixel_scores
 from cryoice.signal.fourier import rescaled_shape
+from cryoice.signal.no_data import pixels_without_data
 from cryoice.signal.views import levelled, resampled_view
 
 SAMPLING = 8.0
@@ -48,16 +49,17 @@ def score_map(
 ) -> ScoreMap:
     """Return the probabilities of the model's classes over a micrograph at ``pixel_size`` Å/px.
 
-    NaN and infinity mean no data. ``spectrum`` False: the pixels come from an 8-bit picture, which
-    cannot hold the rings of ice. The same input gives the same map; threads may share a model.
+    NaN, infinity and padding of one value mean no data. ``spectrum`` False: the pixels come from an 8-bit
+    picture, which cannot hold the rings of ice. The same input gives the same map; threads may share a
+    model.
 
     Raises
     ------
     InputError
         No pixel has data, or the pixel size is no number above 0.
     """
-    missing = ~np.isfinite(micrograph)
-    if missing.all():
+    missing = pixels_without_data(micrograph)
+    if missing is not None and missing.all():
         raise InputError("the micrograph has no pixel with data; leave it out")
     return score_level(
         levelled(micrograph),

@@ -11,7 +11,7 @@ WINDOW = 1024
 """Greatest side of a window, px of the view."""
 
 OVERLAP = 384
-"""Pixels that neighbouring windows share; more than a network sees to either side."""
+"""Pixels that neighbouring windows share; the shipped network sees 181 px to either side."""
 
 
 @torch.inference_mode()
@@ -22,8 +22,10 @@ def pixel_scores(
 
     A view of up to ``window`` px is one window. Larger ones are cut at multiples of ``window - overlap``
     px, which a network's stride must divide, and blended with Hann ramps, which sum to 1, over the middle
-    third of each overlap: pixels of a window within a third of the overlap of an edge that it shares, where
-    the network lacks their surroundings, do not count. Beside the result the memory is that of one window.
+    third of each overlap: pixels of a window within a third of the overlap (128 px) of an edge that it shares
+    do not count. The shipped network sees further, but only 1-4 % of a gradient come from beyond 128 px, and
+    its probabilities stay within 6e-4 of those of one large window. Beside the result the memory is that of
+    one window.
     """
     total = np.zeros((len(model.classes), *view.shape), dtype=np.float32)
     for rows in _spans(view.shape[0], window=window, overlap=overlap):

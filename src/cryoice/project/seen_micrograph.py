@@ -47,5 +47,6 @@ class SeenMicrograph:
         pixel_size, doubt = resolve_pixel_size(listed, micrograph.pixel_size)
         missing = missing_pixels(micrograph.array)
         height, width = micrograph.array.shape
-        small = rescaled_shape((height, width), pixel_size=pixel_size, target=SAMPLING)
-        return cls(levelled(micrograph.array), missing, shrunk(micrograph.array, small), pixel_size, doubt)
+        shape = rescaled_shape((height, width), pixel_size=pixel_size, target=SAMPLING)
+        small = shrunk(micrograph.array, shape)
+        return cls(levelled(micrograph.array), missing, small, pixel_size, doubt)

@@ -33,17 +33,22 @@ def flat_power(windows: IceWindows) -> tuple[Float32[Tensor, "rows cols kept"], 
 
     Expected is the micrograph's own shape (all windows' mean logarithm, median of 9 x 9 bins: camera,
     Thon rings, streaks of drift) times a parabola in frequency for each window, fitted to the
-    logarithm. The second value is clipped at 6 times that, and divided by parabolas alone.
+    logarithm. The second value is clipped at 6 times that, and divided by parabolas alone. The first
+    takes the place of ``windows.power``.
     """
-    logs = windows.power.log() + _EULER
+    logs = windows.power.log().add_(_EULER)
     plane = torch.full(windows.mean.shape, math.nan)
     plane[windows.rows, windows.columns] = logs.flatten(0, 1).mean(dim=0)
     shape = _local_median(plane)[windows.rows, windows.columns]
-    logs -= shape
-    own = _parabolas(logs, windows)
-    expected = (own + shape).exp_()
-    smooth = own.add_(_parabolas(shape[None, None], windows)).exp_()
-    return windows.power / expected, windows.power.minimum(CLIP * expected).div_(smooth)
+    own = _parabolas(logs.sub_(shape), windows)
+    del logs
+    common = _parabolas(shape[None, None], windows)[0]
+    for power, parabola in zip(windows.power, own, strict=True):  # in place: these are the largest arrays
+        expected = (parabola + shape).exp_()
+        clipped = power.minimum(CLIP * expected)
+        power /= expected
+        torch.div(clipped, (parabola + common).exp_(), out=parabola)
+    return windows.power, own
 
 
 def _local_median(plane: Float32[Tensor, "side half"]) -> Float32[Tensor, "side half"]:

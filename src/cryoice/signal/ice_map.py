@@ -87,9 +87,19 @@ class IceMeasures:
     ring_density: float
 
 
-def measure_ice(level: Float[np.ndarray, "h w"], *, pixel_size: float) -> IceMeasures:
-    """Measure ice in a `levelled` micrograph at its own ``pixel_size`` (Å/px), from one set of spectra."""
-    windows = ice_windows(level, pixel_size=pixel_size) if 2 * pixel_size <= 3.9 else None
+def measure_ice(
+    level: Float[np.ndarray, "h w"],
+    *,
+    pixel_size: float,
+    missing: Bool[np.ndarray, "h w"] | None = None,
+) -> IceMeasures:
+    """Measure ice in a `levelled` micrograph at its own ``pixel_size`` (Å/px), from one set of spectra.
+
+    Windows with more than a few ``missing`` pixels (None: there are none) do not count.
+    """
+    if 2 * pixel_size > 3.9:
+        return IceMeasures(None, math.nan, math.nan)
+    windows = ice_windows(level, pixel_size=pixel_size, missing=missing)
     if windows is None or not bool(windows.mean.sum() > 0):
         return IceMeasures(None, math.nan, math.nan)
     plane = windows.whole_plane()

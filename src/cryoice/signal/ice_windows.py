@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float32, Int
+from jaxtyping import Bool, Float, Float32, Int
 from scipy.fft import next_fast_len
 from torch import Tensor
 
@@ -17,6 +17,9 @@ BAND_EDGES = (0.222, 0.322)
 """1/Å that are kept: the ice band and what lies beside it, from which its background comes."""
 _NYQUIST_SHARE = 0.985
 """Beyond this share of Nyquist nothing is kept: aliases and interpolation spoil the last bins."""
+MOST_MISSING = 0.02
+"""Share of a window's weight without data above which it does not count: what is mirrored there beside
+what it mirrors makes peaks of noise twice as high."""
 _AXIS = 1.5
 """Bins around both axes without use: a line of the detector or blocks of a JPEG fill them."""
 
@@ -28,13 +31,13 @@ class IceWindows:
     Attributes
     ----------
     power
-        Of each window at the kept frequencies (half of the plane, since P(-k) = P(k)).
+        Of each window at the kept frequencies (half of the plane, since P(-k) = P(k)); 0 without data.
     rows, columns
         Where in a half plane ``(side, side // 2 + 1)`` as of ``rfft2`` these lie.
     frequency
         Their distance from zero in 1/Å.
     mean
-        Half plane averaged over all windows.
+        Half plane averaged over all windows with data.
     side
         Of a window, px.
     hop
@@ -66,11 +69,16 @@ class IceWindows:
         return self.mean[(sign * row) % self.side, column.abs()]
 
 
-def ice_windows(level: Float[np.ndarray, "h w"], *, pixel_size: float) -> IceWindows | None:
+def ice_windows(
+    level: Float[np.ndarray, "h w"],
+    *,
+    pixel_size: float,
+    missing: Bool[np.ndarray, "h w"] | None = None,
+) -> IceWindows | None:
     """Transform Hann windows of about 256 Å, at least half overlapping, that cover the micrograph.
 
     Work and memory grow with the area in px; transforms are made one row of windows at a time.
-    None where the micrograph is smaller than one window.
+    None where the micrograph is smaller than one window or each has too many ``missing`` pixels.
     """
     side = window_side(pixel_size)
     if min(level.shape) < side:
@@ -81,15 +89,36 @@ def ice_windows(level: Float[np.ndarray, "h w"], *, pixel_size: float) -> IceWin
     scale = taper.square().sum()
     mean = torch.zeros(side, side // 2 + 1)
     power = torch.empty(len(tops), len(lefts), len(rows))
+    empty = torch.zeros(len(tops), len(lefts), dtype=torch.bool)
+    if missing is not None:
+        empty = _without_data(missing, tops, lefts, taper)
+    number = int((~empty).sum())
+    if not number:
+        return None
     for index, top in enumerate(tops):
         strip = torch.from_numpy(level[top : top + side].astype(np.float32))
         tiles = torch.stack([strip[:, left : left + side] for left in lefts])
         transform = torch.fft.rfft2((tiles - tiles.mean(dim=(1, 2), keepdim=True)) * taper)
         spectrum = (transform.real.square() + transform.imag.square()) / scale
-        mean += spectrum.sum(dim=0) / (len(tops) * len(lefts))
+        spectrum[empty[index]] = 0
+        mean += spectrum.sum(dim=0) / number
         power[index] = spectrum[:, rows, columns]
     hop = (_step(tops, side), _step(lefts, side))
     return IceWindows(power, rows, columns, frequency, mean, side, hop, pixel_size)
+
+
+def _without_data(
+    missing: Bool[np.ndarray, "h w"], tops: list[int], lefts: list[int], taper: Float[Tensor, "side side"]
+) -> Bool[Tensor, "rows cols"]:
+    """Tell which windows have more than `MOST_MISSING` of their weight, the taper's square, without data."""
+    side = len(taper)
+    line = taper[side // 2].square()  # the taper is separable: this one's outer product but for a factor
+    line /= line.sum()
+    empty = torch.zeros(len(tops), len(lefts), dtype=torch.bool)
+    for index, top in enumerate(tops):
+        across = line @ torch.from_numpy(missing[top : top + side].astype(np.float32))
+        empty[index] = torch.stack([across[left : left + side] @ line for left in lefts]) > MOST_MISSING
+    return empty
 
 
 def window_side(pixel_size: float) -> int:

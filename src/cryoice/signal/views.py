@@ -6,13 +6,21 @@ import numpy as np
 import torch
 from jaxtyping import Float, Float32
 
-from cryoice.signal.fourier import fourier_rescale, fourier_rescale_all, rescaled_shape
+from cryoice.signal.fourier import fourier_rescale_all, rescaled_shape
+from cryoice.signal.no_data import mirror_into, pixels_without_data
 from cryoice.signal.normalise import clean_pixels, remove_plane, standardise
 
 
 def levelled(micrograph: Float[np.ndarray, "h w"]) -> Float[np.ndarray, "h w"]:
-    """Fill pixels without data, clip hot ones and remove the plane of brightness."""
-    return remove_plane(clean_pixels(micrograph))
+    """Clip hot pixels, remove the plane of brightness and mirror what lies beside pixels without data.
+
+    What has data comes out as if nothing else were there: scale and plane are those of its pixels.
+    """
+    missing = pixels_without_data(micrograph)
+    level = remove_plane(clean_pixels(micrograph, missing), missing)
+    if missing is not None:
+        mirror_into(level, missing)
+    return level
 
 
 def resampled_view(
@@ -22,10 +30,7 @@ def resampled_view(
 
     Pixel (0, 0) stays where it is: ``position_out = position_in · shape_out / shape_in``.
     """
-    shape = rescaled_shape((level.shape[0], level.shape[1]), pixel_size=pixel_size, target=target)
-    source = level.astype(np.float32, copy=False)
-    resampled = source if shape == level.shape else fourier_rescale(torch.from_numpy(source), shape).numpy()
-    return standardise(resampled)
+    return resampled_views(level, pixel_size=pixel_size, targets=[target])[0]
 
 
 def resampled_views(
