@@ -60,7 +60,7 @@ def test_artifacts_in_the_corners_are_seen_from_the_corners_alone(corner):
 
 
 def test_a_position_off_the_micrograph_is_rejected_and_told():
-    found = judged([[-1, 5], [80, 5], [5, 100], [79.4, 99.4]], marks=[], distance=50.0)
+    found = judged([[-1.1, 5], [80.1, 5], [5, 100.1], [80, 100]], marks=[], distance=50.0)
     assert found.reject.tolist() == [True, True, True, False]
     assert found.outside.tolist() == [True, True, True, False]
     assert np.isnan(found.score[:3]).all()

@@ -132,7 +132,7 @@ def test_a_micrograph_without_a_mask_is_named(tmp_path):
 
 
 def test_coordinates_off_the_micrograph_and_no_numbers_are_rejected_and_told(tmp_path):
-    found = cleaned(tmp_path, picks((50, 50), (WIDTH, 5), (5, -1), (np.nan, 5)))
+    found = cleaned(tmp_path, picks((50, 50), (WIDTH + 1, 5), (5, -2), (np.nan, 5)))
     assert found.keep.tolist() == [True, False, False, False]
     assert found.outside == 3
     (failure,) = found.failures

@@ -8,7 +8,9 @@ from jaxtyping import Bool, Float, Float32, Float64, Int, UInt16
 from numpy.lib.stride_tricks import sliding_window_view
 
 from cryoice.constants import CLASSES, IGNORE
-from cryoice.files.frames import inside
+
+_EDGE = 1.0
+"""Pixels beyond the outermost centres that are still on the micrograph: programs differ by half a one."""
 
 _AT_ONCE = 1_000_000
 """Distances computed at once: some 20 MB."""
@@ -70,8 +72,9 @@ def judge_positions(
     step = np.array(micrograph_shape) * pixel_size / np.array(mask.shape)  # Å between mask pixels
     half = np.zeros(len(positions)) if box is None else np.asarray(box, dtype=np.float64) / 2
     centres = positions * np.array(mask.shape) / np.array(micrograph_shape)
-    nearest = np.clip(np.rint(centres).astype(np.int64), 0, np.array(mask.shape) - 1)
-    outside = ~inside(positions, micrograph_shape)
+    nearest = np.clip(np.rint(centres), 0, np.array(mask.shape) - 1).astype(np.int64)
+    last = np.array(micrograph_shape) - 1
+    outside = np.asarray(((positions < -_EDGE) | (positions > last + _EDGE)).any(axis=1))
     reject, highest = outside.copy(), np.full(len(positions), np.nan, dtype=np.float64)
     around = _Surroundings.of(mask, score, _values(classes), reach=(distance + half.max(initial=0)) / step)
     for rows in _parts(len(positions), around.size):

@@ -131,7 +131,7 @@ def _judge(
     box = None
     if settings.from_box and particles.box_size is not None:
         box = particles.box_size[rows] * placed.pixel_size
-    positions = np.nan_to_num(placed.positions, nan=-1.0)
+    positions = np.nan_to_num(placed.positions, nan=-np.inf)
     judged = judge_positions(
         positions,
         mask,
