@@ -1,13 +1,26 @@
 """A folder as ``cryoice mask`` writes it, with masks made by hand."""
 
 import csv
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from cryoice.files.micrograph import write_mrc
+from cryoice.files.particles import Particles
 
 COLUMNS = ("micrograph", "stem", "height", "width", "angpix", "mask", "score")
+
+
+@dataclass(frozen=True)
+class InMemory:
+    """A coordinate file as if read."""
+
+    particles: Particles
+    path: Path = Path("picks.star")
+
+    def write(self, path, *, keep, score):
+        raise NotImplementedError
 
 
 def write_mask_folder(folder: Path, masks, *, factor=4, pixel_size=2.0, names=None, mask_factor=None):

@@ -88,4 +88,4 @@ def test_the_readme_shows_the_commands_of_the_microscopist():
 @pytest.mark.parametrize(("name", "typed"), MICROSCOPIST)
 def test_every_flag_of_the_readme_exists(name, typed):
     command = typer.main.get_command(app).commands[name]
-    command.make_context(name, shlex.split(typed), resilient_parsing=True)
+    assert command.make_context(name, shlex.split(typed), resilient_parsing=True).params

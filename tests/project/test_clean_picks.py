@@ -1,7 +1,6 @@
 """Coordinate files against masks: every frame by a marked pixel, every fault in a line."""
 
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,26 +11,15 @@ from cryoice.files.particles import Particles
 from cryoice.project.clean_picks import CleanSettings, clean_file
 from cryoice.project.mask_folder import MaskFolder
 from cryoice.project.pick_files import PickFile, masks_of
-from mask_folder import marked_mask, write_mask_folder
+from mask_folder import InMemory, marked_mask, write_mask_folder
 
 HEIGHT, WIDTH = 80, 100  # px of the micrographs; their masks have 20 x 25
-
-
-@dataclass(frozen=True)
-class File:
-    """Particles in memory, as if read."""
-
-    particles: Particles
-    path: Path = Path("picks.star")
-
-    def write(self, path, *, keep, score):
-        raise NotImplementedError
 
 
 def picks(*centres, micrograph="a", frame="top", box=None, pixel_size=None, shapes=None):
     names = micrograph if isinstance(micrograph, list) else [micrograph] * len(centres)
     x, y = np.array(centres, dtype=np.float64).reshape(-1, 2).T
-    return File(
+    return InMemory(
         Particles(
             micrograph=np.array(names, dtype=object),
             x=x,

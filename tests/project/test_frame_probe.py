@@ -1,7 +1,6 @@
 """Micrographs at hand tell when coordinates count rows from the other end."""
 
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,18 +13,9 @@ from cryoice.project.frame_probe import probe_frame
 from cryoice.project.mask_folder import MaskFolder
 from cryoice.project.pick_files import PickFile, masks_of
 from entry_builder import blob_micrograph
-from mask_folder import marked_mask, write_mask_folder
+from mask_folder import InMemory, marked_mask, write_mask_folder
 
 SETTINGS = CleanSettings(distance=0.0)
-
-
-@dataclass(frozen=True)
-class File:
-    particles: Particles
-    path: Path = Path("picks.cs")
-
-    def write(self, path, *, keep, score):
-        raise NotImplementedError
 
 
 @pytest.fixture
@@ -46,7 +36,7 @@ def file_of(places, *, written, frame="top", sure=True):
     """Discs' centres as written in one frame and declared in another."""
     x, y = (np.concatenate(part) for part in zip(*(_xy(p, written) for p in places), strict=True))
     names = np.repeat(np.array(["a", "b"], dtype=object), [len(p) for p in places])
-    return File(
+    return InMemory(
         Particles(
             micrograph=names,
             x=x,
@@ -79,7 +69,7 @@ def test_a_frame_upside_down_is_a_warning_with_its_remedy(project):
     folder, places = project
     probed = probed_frame(file_of(places, written="cryoppp"), folder, SETTINGS)
     assert (probed.turned, probed.settings) == (False, SETTINGS)
-    assert "picks.cs: the particles lie upside down" in probed.words
+    assert "picks.star: the particles lie upside down" in probed.words
     assert probed.words.endswith("give --flip-y if that is so")
 
 
