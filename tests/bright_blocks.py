@@ -3,6 +3,7 @@
 Run as a program, it is ``cryoice mask`` with that network, slowed down: so that a test can kill it.
 """
 
+import signal
 import sys
 import time
 
@@ -67,6 +68,7 @@ if __name__ == "__main__":
     from cryoice.mask import model as model_module
     from cryoice.mask_command import mask
 
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
     delay = float(sys.argv.pop(1))
     model_module.load_model = lambda path, *, device: brightness_model(delay=delay)
     typer.run(mask)
