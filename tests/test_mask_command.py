@@ -420,14 +420,7 @@ def test_after_ctrl_c_it_says_what_is_done_and_the_same_command_continues(tmp_pa
 @pytest.mark.slow
 def test_a_killed_program_leaves_nothing_half_written_and_the_same_command_continues(tmp_path):
     write_micrographs(tmp_path / "in", 20)
-    command = [
-        sys.executable,
-        bright_blocks.__file__,
-        "0.1",
-        str(tmp_path / "in"),
-        "-o",
-        str(tmp_path / "out"),
-    ]
+    command = slow_program(tmp_path)
     with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
         until = time.monotonic() + 60
         while len(records(tmp_path / "out")) < 6 and time.monotonic() < until:
@@ -452,14 +445,7 @@ def test_a_killed_program_leaves_nothing_half_written_and_the_same_command_conti
 @pytest.mark.slow
 def test_an_interrupted_program_ends_in_one_line_and_status_130(tmp_path):
     write_micrographs(tmp_path / "in", 20)
-    command = [
-        sys.executable,
-        bright_blocks.__file__,
-        "0.1",
-        str(tmp_path / "in"),
-        "-o",
-        str(tmp_path / "out"),
-    ]
+    command = slow_program(tmp_path)
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         while not records(tmp_path / "out"):
             time.sleep(0.01)
@@ -469,6 +455,12 @@ def test_an_interrupted_program_ends_in_one_line_and_status_130(tmp_path):
     done = len(records(tmp_path / "out"))
     assert said == f"stopped: {done} of 20 micrographs are done; the same command continues\n"
     assert len(summary(tmp_path / "out")) == done < 20
+
+
+def slow_program(folder: Path):
+    """Return the command that masks what is in ``folder`` with a slow network."""
+    places = [str(folder / "in"), "-o", str(folder / "out")]
+    return [sys.executable, bright_blocks.__file__, "0.1", *places]
 
 
 def records(folder: Path):

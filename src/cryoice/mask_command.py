@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cryoice.errors import InputError
-from cryoice.mask.region_settings import RegionSettings
+from cryoice.mask.region_settings import MAX_BAD, RegionSettings
 from cryoice.terminal import console, faults_in_one_line, show_failures
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def mask(
     ] = None,
     max_bad: Annotated[
         float, typer.Option(metavar="F", help="Most of the area that a good micrograph may lose.")
-    ] = 0.3,
+    ] = MAX_BAD,
     voltage: Annotated[
         float | None, typer.Option("--kV", metavar="KV", help="Voltage, for a list made without a STAR file.")
     ] = None,

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Float64
 
 from cryoice.errors import InputError
-from cryoice.files.coordinates_eman import BoxFile, boxes_of, one_micrograph, require_areas
+from cryoice.files.coordinates_eman import ParticleLines, boxes_of, one_micrograph, require_areas
 from cryoice.files.particles import Particles
 from cryoice.files.score_sidecar import SCORE_COLUMN, score_texts
 from cryoice.files.star_text import StarText
@@ -40,7 +40,7 @@ class CboxFile:
         self.text.edited(self.block, keep=keep, columns={SCORE_COLUMN: score_texts(score)}).write(path)
 
 
-def read(path: Path, *, box_size: float | None) -> CboxFile | BoxFile:
+def read(path: Path, *, box_size: float | None) -> CboxFile | ParticleLines:
     """Read the boxes of one micrograph, which is named after the file.
 
     Parameters
@@ -57,7 +57,7 @@ def read(path: Path, *, box_size: float | None) -> CboxFile | BoxFile:
     """
     plain = TextLines.read(path)
     if not any(line.startswith("data_") for line in plain.lines):
-        return BoxFile(path, _particles(path, boxes_of(plain), box_size=box_size), plain)
+        return ParticleLines(path, _particles(path, boxes_of(plain), box_size=box_size), plain)
     text = StarText.read(path)
     block = text.block_with(*_COLUMNS)
     if block is None:

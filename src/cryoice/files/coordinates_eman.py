@@ -26,8 +26,8 @@ _HELIX_ENDS = {"-1", "-2"}
 
 
 @dataclass(frozen=True)
-class BoxFile:
-    """Boxes as text, one a line; scores lie beside the file (`score_sidecar`)."""
+class ParticleLines:
+    """One particle a line of text; scores lie beside the file (`score_sidecar`)."""
 
     path: Path
     particles: Particles
@@ -70,7 +70,7 @@ class InfoFile:
         write_centre_scores(path, self.particles, keep=keep, score=score)
 
 
-def read(path: Path, *, box_size: float | None) -> BoxFile | InfoFile:
+def read(path: Path, *, box_size: float | None) -> ParticleLines | InfoFile:
     """Read the particles of one micrograph from a .box file, or from a .json file of EMAN2.
 
     Parameters
@@ -151,7 +151,7 @@ def require_areas(boxes: Float64[np.ndarray, "n 4"], *, path: Path, where: Calla
         raise InputError(f"{path}: {where(row)} has a box of {width:g} x {height:g} px; write the file again")
 
 
-def _read_boxes(path: Path, box_size: float | None) -> BoxFile:
+def _read_boxes(path: Path, box_size: float | None) -> ParticleLines:
     text = TextLines.read(path)
     if {cells[4] for cells in text.cells() if len(cells) > 4} >= _HELIX_ENDS:
         raise InputError(f"{path}: holds starts and ends of helices (-1, -2); export one box per particle")
@@ -163,7 +163,7 @@ def _read_boxes(path: Path, box_size: float | None) -> BoxFile:
         y=low + height // 2,
         box_size=np.maximum(width, height) if box_size is None else box_size,
     )
-    return BoxFile(path, particles, text)
+    return ParticleLines(path, particles, text)
 
 
 def _read_info(path: Path, *, box_size: float | None) -> InfoFile:

@@ -12,8 +12,9 @@ import numpy as np
 from jaxtyping import Bool, Float, Float64
 
 from cryoice.errors import InputError
+from cryoice.files.coordinates_eman import ParticleLines
 from cryoice.files.particles import Particles
-from cryoice.files.score_sidecar import SCORE_COLUMN, score_texts, write_scores
+from cryoice.files.score_sidecar import SCORE_COLUMN, score_texts
 from cryoice.files.text_lines import TextLines
 
 FRAME = "top"
@@ -54,28 +55,7 @@ class TopazFile:
         self.text.write(path, keep=keep, edit=edit)
 
 
-@dataclass(frozen=True)
-class CentreListFile:
-    """Centres x, y of one micrograph without a header; scores lie beside it (`score_sidecar`)."""
-
-    path: Path
-    particles: Particles
-    text: TextLines
-
-    def write(self, path: Path, *, keep: Bool[np.ndarray, " n"], score: Float[np.ndarray, " n"]) -> None:
-        """Write the kept lines byte for byte, and their scores beside them.
-
-        Raises
-        ------
-        InputError
-            The folder cannot be written.
-        """
-        self.text.write(path, keep=keep)
-        centres = {"x": self.particles.x[keep], "y": self.particles.y[keep]}
-        write_scores(path, particles=centres, score=score[keep])
-
-
-def read(path: Path, *, box_size: float | None) -> TopazFile | CentreListFile:
+def read(path: Path, *, box_size: float | None) -> TopazFile | ParticleLines:
     """Read a table of Topaz (with a header) or bare columns x, y (without one).
 
     Parameters
@@ -98,7 +78,7 @@ def read(path: Path, *, box_size: float | None) -> TopazFile | CentreListFile:
         below = text.below_header(separator)
         return _topaz(below, header=text.rows[0], columns=columns, box_size=box_size)
     x, y = text.numbers(0, 1).T
-    return CentreListFile(path, _particles([path.stem] * len(x), x=x, y=y, box_size=box_size), text)
+    return ParticleLines(path, _particles([path.stem] * len(x), x=x, y=y, box_size=box_size), text)
 
 
 def _topaz(text: TextLines, *, header: int, columns: list[str], box_size: float | None) -> TopazFile:

@@ -5,7 +5,6 @@ from 3.1 on it is a column of the optics groups.
 """
 
 import math
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from cryoice.files.pixel_size_doubts import (
     group_disagreement,
     unknown_group,
 )
+from cryoice.files.star_pairs import with_tables
 from cryoice.files.star_text import StarText
 
 _NAME, _GROUP, _SIZE = "rlnMicrographName", "rlnOpticsGroup", "rlnMicrographPixelSize"
@@ -25,7 +25,6 @@ _DETECTOR, _MAGNIFICATION = "rlnDetectorPixelSize", "rlnMagnification"
 _MOVIE = "rlnMicrographMovieName"
 _OF_PARTICLES = {"rlnImageName", "rlnCoordinateX", "rlnCoordinateY"}
 _MICROMETRE = 1e4  # Å
-_SINGLE_VALUE = re.compile(r"^[ \t]*_(\S+)[ \t]+([^#\s]\S*)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -116,7 +115,7 @@ def roots_of(path: Path) -> list[Path]:
 def _block(star: StarText) -> str:
     block = star.block_with(_NAME)
     if block is None:
-        if _NAME in _single_values(star.path):
+        if with_tables(star, _NAME).block_with(_NAME) is not None:
             fault = f"its one micrograph stands outside a loop_ (_{_NAME} and the name in one line)"
             raise InputError(f"{star.path}: {fault}; write it as a loop_, or give the micrograph itself")
         fault = "lists movies" if star.block_with(_MOVIE) is not None else f"has no column _{_NAME}"
@@ -127,20 +126,14 @@ def _block(star: StarText) -> str:
 
 
 def _group_sizes(star: StarText) -> dict[str, float]:
+    star = with_tables(star, _GROUP, _SIZE)
     optics = star.block_with(_GROUP, _SIZE)
     if optics is None:
-        only = _single_values(star.path)
-        told = {only[_GROUP]: only[_SIZE]} if {_GROUP, _SIZE} <= only.keys() else {}
-    else:
-        table = star.table(optics, [_GROUP, _SIZE])
-        told = dict(zip(map(str, table[_GROUP]), map(str, table[_SIZE]), strict=True))
+        return {}
+    table = star.table(optics, [_GROUP, _SIZE])
+    told = dict(zip(map(str, table[_GROUP]), map(str, table[_SIZE]), strict=True))
     sizes = {group: _number(size) for group, size in told.items()}
     return {group: size for group, size in sizes.items() if size is not None}
-
-
-def _single_values(path: Path) -> dict[str, str]:
-    """Return what stands outside of loops, a label and its value a line: some programs write one row so."""
-    return dict(_SINGLE_VALUE.findall(path.read_text("utf-8", errors="replace")))
 
 
 def _sizes(cells: dict[str, list[str]], groups: dict[str, float]) -> Sequence[float | None]:

@@ -10,18 +10,15 @@ from jaxtyping import Bool, Float, Float32, UInt16
 from cryoice.constants import IGNORE
 from cryoice.errors import InputError
 from cryoice.mask.model import Model
-from cryoice.mask.region_settings import RegionSettings
+from cryoice.mask.region_settings import MAX_BAD, RegionSettings
 from cryoice.mask.regions import Region, fractions, make_mask
 from cryoice.mask.score_map import score_level
 from cryoice.signal.ice_map import IceMap, IceMeasures, measure_ice
 from cryoice.signal.no_data import pixels_without_data
-from cryoice.signal.views import levelled
+from cryoice.signal.views import levelled_around
 
 GOOD, BAD = "good", "bad"
 """Verdicts on a micrograph."""
-
-MAX_BAD = 0.3
-"""Share of artifacts in the area up to which a micrograph is called good: two thirds of it can be used."""
 
 MIN_FIELD = 256.0
 """Å, the least side of a micrograph: in less, a network sees mostly what is mirrored at the edges."""
@@ -118,7 +115,7 @@ def mask_micrograph(
     """
     missing = missing_pixels(array)
     return mask_level(
-        levelled(array),
+        levelled_around(array, missing),
         model,
         missing=missing,
         pixel_size=pixel_size,

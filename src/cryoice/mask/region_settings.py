@@ -9,6 +9,9 @@ from cryoice.errors import InputError
 ARTIFACTS = CLASSES[1:]
 """Classes that a mask may show."""
 
+MAX_BAD = 0.3
+"""Share of artifacts in the area up to which a micrograph is called good: two thirds of it can be used."""
+
 _LOW = 0.6
 
 

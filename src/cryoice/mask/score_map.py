@@ -12,7 +12,7 @@ from cryoice.mask.patch_scores import patch_scores
 from cryoice.mask.windows import pixel_scores
 from cryoice.signal.fourier import rescaled_shape
 from cryoice.signal.no_data import pixels_without_data
-from cryoice.signal.views import levelled, resampled_view
+from cryoice.signal.views import levelled_around, resampled_view
 
 SAMPLING = 8.0
 """Å/px of every map."""
@@ -62,7 +62,7 @@ def score_map(
     if missing is not None and missing.all():
         raise InputError("the micrograph has no pixel with data; leave it out")
     return score_level(
-        levelled(micrograph),
+        levelled_around(micrograph, missing),
         model,
         pixel_size=pixel_size,
         missing=missing,

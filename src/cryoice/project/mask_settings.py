@@ -4,8 +4,7 @@ import math
 from dataclasses import dataclass, field
 
 from cryoice.errors import InputError
-from cryoice.mask.masking import MAX_BAD
-from cryoice.mask.region_settings import ARTIFACTS, RegionSettings
+from cryoice.mask.region_settings import ARTIFACTS, MAX_BAD, RegionSettings
 
 _VOLTAGE, _ABERRATION, _CONTRAST = 300.0, 2.7, 0.1
 

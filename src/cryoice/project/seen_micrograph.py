@@ -11,7 +11,7 @@ from cryoice.mask.masking import missing_pixels
 from cryoice.mask.score_map import SAMPLING
 from cryoice.report.mask_overlay import shrunk
 from cryoice.signal.fourier import rescaled_shape
-from cryoice.signal.views import levelled
+from cryoice.signal.views import levelled_around
 
 
 @dataclass(frozen=True)
@@ -49,4 +49,4 @@ class SeenMicrograph:
         height, width = micrograph.array.shape
         shape = rescaled_shape((height, width), pixel_size=pixel_size, target=SAMPLING)
         small = shrunk(micrograph.array, shape)
-        return cls(levelled(micrograph.array), missing, small, pixel_size, doubt)
+        return cls(levelled_around(micrograph.array, missing), missing, small, pixel_size, doubt)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float32
+from jaxtyping import Bool, Float, Float32
 
 from cryoice.signal.fourier import fourier_rescale_all, rescaled_shape
 from cryoice.signal.no_data import mirror_into, pixels_without_data
@@ -16,7 +16,13 @@ def levelled(micrograph: Float[np.ndarray, "h w"]) -> Float[np.ndarray, "h w"]:
 
     What has data comes out as if nothing else were there: scale and plane are those of its pixels.
     """
-    missing = pixels_without_data(micrograph)
+    return levelled_around(micrograph, pixels_without_data(micrograph))
+
+
+def levelled_around(
+    micrograph: Float[np.ndarray, "h w"], missing: Bool[np.ndarray, "h w"] | None
+) -> Float[np.ndarray, "h w"]:
+    """Do what `levelled` does for who knows already which pixels are ``missing``; None: none is."""
     level = remove_plane(clean_pixels(micrograph, missing), missing)
     if missing is not None:
         mirror_into(level, missing)
