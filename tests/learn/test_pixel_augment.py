@@ -6,13 +6,8 @@ import pytest
 import torch
 
 from cryoice.constants import IGNORE
-from cryoice.learn.pixel_augment import Degrade, cut_crops, degraded, turned
-
-NOTHING = Degrade(
-    rescale=0.0, rescale_share=0.0, slope=0.0, blur=0.0, blur_share=0.0, noise=0.0, noise_share=0.0,
-    levels=2, levels_share=0.0,
-)  # fmt: skip
-STILL = {"d4": True, "gain": 0.0, "offset": 0.0}
+from cryoice.learn.pixel_augment import cut_crops, turned
+from degrade_settings import NOTHING
 
 
 def blocks(*, count=6, height=61, width=66, side=8):
@@ -61,39 +56,3 @@ def test_beyond_a_small_view_there_are_no_labels():
     assert torch.equal((labels == IGNORE).sum(dim=(1, 2)), torch.full((6,), 12 * 32))
     assert (labels[:, :20] != IGNORE).all()
     assert torch.isfinite(crops).all()
-
-
-def test_nothing_is_degraded_where_nothing_is_asked_for():
-    crops = torch.randn(4, 16, 16)
-    assert torch.equal(degraded(crops.clone(), settings=NOTHING, augment=STILL), crops)
-
-
-def test_noise_raises_the_variance_of_the_share_asked_for():
-    settings = replace(NOTHING, noise=1.0, noise_share=0.5)
-    deviation = degraded(torch.zeros(400, 16, 16), settings=settings, augment=STILL).std(dim=(1, 2))
-    assert (deviation == 0).float().mean() == pytest.approx(0.5, abs=0.1)
-    assert deviation.max() < 1.2
-
-
-def test_blurring_keeps_the_mean_and_spreads_a_point():
-    point = torch.zeros(50, 17, 17)
-    point[:, 8, 8] = 1.0
-    blurred = degraded(point, settings=replace(NOTHING, blur=1.5, blur_share=1.0), augment=STILL)
-    torch.testing.assert_close(blurred.sum(dim=(1, 2)), torch.ones(50))
-    assert blurred[:, 8, 8].min() < 0.2
-    torch.testing.assert_close(blurred, blurred.transpose(1, 2))
-
-
-def test_grey_levels_become_few():
-    crops = degraded(
-        torch.randn(20, 32, 32), settings=replace(NOTHING, levels=4, levels_share=1.0), augment=STILL
-    )
-    counts = [len(one.unique()) for one in crops]
-    assert min(counts) < 64
-    assert max(counts) <= 258
-
-
-def test_a_slope_is_a_plane_of_at_most_its_strength():
-    sloped = degraded(torch.zeros(100, 9, 9), settings=replace(NOTHING, slope=2.0), augment=STILL)
-    torch.testing.assert_close(sloped.diff(dim=1).diff(dim=1), torch.zeros(100, 7, 9), atol=1e-5, rtol=0)
-    assert 1.0 < sloped.abs().max() <= 2.0

@@ -7,9 +7,7 @@ from torch import nn
 from cryoice.constants import CLASSES, IGNORE
 from cryoice.errors import InputError
 from cryoice.learn.segmenter import Segmenter
-
-NOTHING = {"rescale": 0.0, "rescale_share": 0.0, "slope": 0.0, "blur": 0.0, "blur_share": 0.0,
-           "noise": 0.0, "noise_share": 0.0, "levels": 2, "levels_share": 0.0}  # fmt: skip
+from degrade_settings import SETTINGS
 
 
 def segmenter(**changes):
@@ -18,7 +16,7 @@ def segmenter(**changes):
         "model": {"_target_": "cryoice.learn.unet.UNet", "width": 4, "depth": 2, "dilations": [1]},
         "classes": list(CLASSES),
         "augment": {"d4": True, "gain": 0.3, "offset": 0.5},
-        "degrade": NOTHING | {"rescale": 0.4, "rescale_share": 0.5, "noise": 0.5, "noise_share": 0.5},
+        "degrade": SETTINGS | {"rescale": 0.4, "rescale_share": 0.5, "noise": 0.5, "noise_share": 0.5},
         "optimizer": {"_target_": "torch.optim.AdamW", "lr": 1e-3},
         "schedule": {"_target_": "torch.optim.lr_scheduler.CosineAnnealingLR", "T_max": 3},
         "loss": {"_target_": "cryoice.learn.pixel_loss.PixelLoss", "class_weights": None, "dice": 0.5,

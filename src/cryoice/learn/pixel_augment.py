@@ -1,7 +1,5 @@
-"""Training crops of whole views: another place, turn and scale, and what other cameras make of it."""
+"""Training crops of whole views: another place, turn and scale."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -10,41 +8,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from cryoice.constants import IGNORE
-from cryoice.signal.augment import apply_d4, change_contrast
-
-_BLUR_REACH = 4
-"""Half side in px of the blurring kernels."""
+from cryoice.learn.pixel_degrade import Degrade
+from cryoice.signal.augment import apply_d4
 
 Views = Float[Tensor, "batch side side"]
-
-
-@dataclass(frozen=True)
-class Degrade:
-    """What may be wrong with a view; each share is that of the crops it happens to.
-
-    Attributes
-    ----------
-    rescale, rescale_share
-        The pixel size is off by a factor log-uniform in [1 / (1 + rescale), 1 + rescale].
-    slope
-        Largest plane of brightness left over, noise σ from the middle to a corner.
-    blur, blur_share
-        Largest σ of a Gaussian, px.
-    noise, noise_share
-        Largest σ of white noise added, noise σ.
-    levels, levels_share
-        Fewest grey levels between the darkest and the brightest pixel; at most 256.
-    """
-
-    rescale: float
-    rescale_share: float
-    slope: float
-    blur: float
-    blur_share: float
-    noise: float
-    noise_share: float
-    levels: int
-    levels_share: float
 
 
 def cut_crops(
@@ -82,50 +49,3 @@ def turned(
     """Turn and mirror each crop and its labels alike by one of the square's eight symmetries."""
     element = torch.randint(8, (len(crops),), device=crops.device)
     return apply_d4(crops, element), apply_d4(labels.float(), element).long()
-
-
-def degraded(crops: Views, *, settings: Degrade, augment: Mapping[str, Any]) -> Views:
-    """Return crops with other slope, sharpness, noise, contrast and grey levels."""
-    count, device = len(crops), crops.device
-    out = _sloped(crops, settings.slope)
-    chosen = torch.rand(count, device=device) < settings.blur_share
-    if chosen.any():
-        out[chosen] = _blurred(out[chosen], settings.blur * torch.rand(int(chosen.sum()), device=device))
-    share = torch.rand(count, device=device) < settings.noise_share
-    sigma = settings.noise * torch.rand(count, device=device) * share
-    out = out + sigma[:, None, None] * torch.randn(out.shape, device=device)
-    gain = 1 + augment["gain"] * (2 * torch.rand(count, device=device) - 1)
-    offset = augment["offset"] * (2 * torch.rand(count, device=device) - 1)
-    out = change_contrast(out, gain=gain, offset=offset)
-    chosen = torch.rand(count, device=device) < settings.levels_share
-    if chosen.any():
-        out[chosen] = _quantised(out[chosen], fewest=settings.levels)
-    return out
-
-
-def _sloped(crops: Views, most: float) -> Views:
-    axis = torch.linspace(-0.5, 0.5, crops.shape[-1], device=crops.device)
-    rows, columns = (most * (2 * torch.rand(len(crops), 1, 1, device=crops.device) - 1) for _ in range(2))
-    return crops + rows * axis[:, None] + columns * axis[None, :]
-
-
-def _blurred(crops: Views, sigma: Float[Tensor, " batch"]) -> Views:
-    axis = torch.arange(-_BLUR_REACH, _BLUR_REACH + 1, device=crops.device)
-    kernel = torch.exp(-0.5 * (axis / sigma.clamp(min=1e-3)[:, None]).square())
-    kernel = kernel / kernel.sum(dim=1, keepdim=True)
-    padded = functional.pad(crops[None], [_BLUR_REACH] * 4, mode="replicate")
-    count = len(crops)
-    along_rows = functional.conv2d(padded, kernel[:, None, :, None], groups=count)
-    blurred = functional.conv2d(along_rows, kernel[:, None, None, :], groups=count)
-    return blurred[0]
-
-
-def _quantised(crops: Views, *, fewest: int) -> Views:
-    levels = torch.exp(
-        torch.empty(len(crops), 1, 1, device=crops.device).uniform_(
-            float(torch.log(torch.tensor(float(fewest)))), float(torch.log(torch.tensor(256.0)))
-        )
-    )
-    low, high = crops.amin(dim=(1, 2), keepdim=True), crops.amax(dim=(1, 2), keepdim=True)
-    step = ((high - low) / levels).clamp(min=1e-6)
-    return torch.round((crops - low) / step) * step + low

@@ -12,7 +12,8 @@ from torchmetrics.classification import BinaryAUROC, BinaryAveragePrecision, Mul
 from cryoice.constants import IGNORE
 from cryoice.errors import InputError
 from cryoice.learn.building import build, build_pixel_network
-from cryoice.learn.pixel_augment import Degrade, cut_crops, degraded, turned
+from cryoice.learn.pixel_augment import cut_crops, turned
+from cryoice.learn.pixel_degrade import Degrade, degraded
 
 Batch = dict[str, Tensor]
 
