@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from cryoice.learn.pixel_degrade import degraded
+from cryoice.constants import CLASSES
+from cryoice.learn.pixel_degrade import degraded, roughened
 from degrade_settings import NOTHING
 
 STILL = {"d4": True, "gain": 0.0, "offset": 0.0}
@@ -105,6 +106,18 @@ def test_grey_levels_become_few():
     counts = [len(one.unique()) for one in crops]
     assert min(counts) < 64
     assert max(counts) <= 258
+
+
+def test_support_grows_rough_and_nothing_else_changes():
+    crops, labels = torch.randn(30, 64, 64), torch.zeros(30, 64, 64, dtype=torch.long)
+    labels[:, :, 32:] = CLASSES.index("support")
+    out = roughened(crops, labels, settings=replace(NOTHING, roughen=3.0, roughen_share=1.0))
+    assert torch.equal(out[:, :, :29], crops[:, :, :29])
+    gain = out[:, :, 40:].std(dim=(1, 2)) / crops[:, :, 40:].std(dim=(1, 2))
+    assert gain.min() > 0.99
+    assert 2 < gain.max() < 3.1
+    level = out[:, :, 40:].mean() - crops[:, :, 40:].mean()
+    assert level.abs() < 0.02
 
 
 def test_a_slope_is_a_plane_of_at_most_its_strength():

@@ -33,6 +33,8 @@ LIMITS = {
     "augment.offset": (0, math.inf),
     "degrade.rescale": (0, 1),
     "degrade.rescale_share": (0, 1),
+    "degrade.roughen": (1, math.inf),
+    "degrade.roughen_share": (0, 1),
     "degrade.slope": (0, math.inf),
     "degrade.clouds": (0, math.inf),
     "degrade.clouds_share": (0, 1),

@@ -6,15 +6,19 @@ from functools import partial
 from typing import Any
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import functional
 
+from cryoice.constants import CLASSES
 from cryoice.signal.augment import change_contrast
 
 Views = Float[Tensor, "batch side side"]
 Numbers = Float[Tensor, " batch"]
 
+_SUPPORT = CLASSES.index("support")
+_EDGE, _TEXTURE = 5, 9
+"""Sides in px of the squares over which a label's edge fades, and beyond which grey values are no texture."""
 _BUMPS = 4
 """Knots of a cloud along a side."""
 _RIM = 8.0
@@ -31,6 +35,9 @@ class Degrade:
     ----------
     rescale, rescale_share
         The pixel size is off by a factor log-uniform in [1 / (1 + rescale), 1 + rescale].
+    roughen, roughen_share
+        Largest gain of the texture of support film, from 1, log-uniform: carbon scatters 1.5 to 7 times as
+        much as the film beside it, by how it was made and how the picture was filtered.
     slope
         Largest plane of brightness left over, noise σ from the middle to a corner.
     clouds, clouds_share
@@ -52,6 +59,8 @@ class Degrade:
 
     rescale: float
     rescale_share: float
+    roughen: float
+    roughen_share: float
     slope: float
     clouds: float
     clouds_share: float
@@ -67,6 +76,14 @@ class Degrade:
     squash_share: float
     levels: int
     levels_share: float
+
+
+def roughened(crops: Views, labels: Int[Tensor, "batch side side"], *, settings: Degrade) -> Views:
+    """Return crops in which the texture of support film is stronger, fading over its edge."""
+    chosen = torch.rand(len(crops), device=crops.device) < settings.roughen_share
+    gain = _log_uniform(crops, 1.0, settings.roughen).where(chosen, 1.0)[:, None, None]
+    support = _boxed((labels == _SUPPORT).to(crops), _EDGE)
+    return crops + (gain - 1) * support * (crops - _boxed(crops, _TEXTURE))
 
 
 def degraded(crops: Views, *, settings: Degrade, augment: Mapping[str, Any]) -> Views:
@@ -108,6 +125,11 @@ def _spread(crops: Views) -> Numbers:
     sample = crops[:, ::3, ::3].flatten(1)
     middle = sample.median(dim=1, keepdim=True).values
     return 1.4826 * (sample - middle).abs().median(dim=1).values
+
+
+def _boxed(crops: Views, side: int) -> Views:
+    """Return the mean of the square of ``side`` px around each pixel, of what lies inside the crop."""
+    return functional.avg_pool2d(crops, side, stride=1, padding=side // 2, count_include_pad=False)
 
 
 def _uniform(crops: Views, low: float, high: float) -> Numbers:

@@ -13,7 +13,7 @@ from cryoice.constants import IGNORE
 from cryoice.errors import InputError
 from cryoice.learn.building import build, build_pixel_network
 from cryoice.learn.pixel_augment import cut_crops, turned
-from cryoice.learn.pixel_degrade import Degrade, degraded
+from cryoice.learn.pixel_degrade import Degrade, degraded, roughened
 
 Batch = dict[str, Tensor]
 
@@ -132,6 +132,7 @@ class Segmenter(pl.LightningModule):
         )
         if augment["d4"]:
             crops, labels = turned(crops, labels)
+        crops = roughened(crops, labels, settings=self.degrade)
         return degraded(crops, settings=self.degrade, augment=augment), labels
 
     def _evaluate(self, batch: Batch, split: str) -> Tensor:
