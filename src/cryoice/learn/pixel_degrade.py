@@ -43,7 +43,7 @@ class Degrade:
     clouds, clouds_share
         Largest σ of a smooth field added, noise σ; its bumps are a third of the crop wide: film is uneven.
     flatten, flatten_share
-        Smallest σ of the Gaussian background subtracted, px, log-uniform up to a quarter of the crop: pictures
+        Smallest σ of the Gaussian background subtracted, px; log-uniform to a quarter of the crop. Pictures
         are often flattened, and then neither a blob nor support film is darker than what surrounds it.
     rim, rim_share
         Largest darkness of the outermost pixels, noise σ: traces of resampling.
