@@ -1,98 +1,89 @@
 """Measure how well masks agree with labels of real micrographs and with the truth of simulated ones.
 
-    python -m benchmarks.labelled ../shared/data/labelled --simulated DIR... [--model FILE] [--overlays DIR]
+    python -m benchmarks.labelled ../shared/data/labelled [--model FILE...] [--worst 10] [--overlays DIR]
+    python -m benchmarks.labelled --simulated DIR...
 
 Labels are good to a few pixels: 3 px on both sides of a boundary are left out. Every micrograph weighs
-the same within a figure; a class is measured in the sources that have it, against all other labels.
-Doubtful labels stand apart. AP and AUROC rank the pixels of the map (8 Å/px) by probability; IoU and
-shares are of the mask at its thresholds. Two scorers that need no training stand beside the network:
-dark blobs, and the local standard deviation. --overlays holds pictures of the real data: publish none.
+the same within a figure; a class is measured in each source that has it, against all other labels.
+Doubtful labels stand apart (but crystalline micrographs are so few that the doubtful one must be found
+too). AP and AUROC rank the pixels of the map (8 Å/px) by probability; IoU and shares are of the mask at
+its thresholds. Scorers that need no training stand beside the network. Several models (seeds) are told
+as their mean ± standard deviation, on the same micrographs.
+
+--angpix-factor scores all micrographs again with wrong pixel sizes; those whose size is a guess may
+be off by 1.5. --overlays holds pictures of the real data by the first model, the worst ones once more in
+worst/: publish none.
 """
 
 import argparse
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
-import numpy as np
 from rich.console import Console
 from rich.progress import track
 
 from benchmarks.labelled.data import GUESSES, LabelledMicrograph, read_labelled, read_simulated
-from benchmarks.labelled.table import any_artifact, classes
-from benchmarks.labelled.tally import Tally, tally, truth_on_map
+from benchmarks.labelled.estimate import Runs
+from benchmarks.labelled.gates import gate_table
+from benchmarks.labelled.scoring import factor_table, scored
+from benchmarks.labelled.table import any_artifact, classes, crystalline
+from benchmarks.labelled.worst import copy_overlays, worst, worst_table
 from cryoice.errors import InputError
-from cryoice.files.picture import write_png
 from cryoice.mask.model import Model, load_model
-from cryoice.mask.regions import RegionSettings, make_mask
-from cryoice.mask.score_map import ScoreMap, score_map
-from cryoice.report.mask_overlay import overlay, shrunk
+from cryoice.mask.regions import RegionSettings
 
 
 def main() -> None:
     """Score every micrograph and print the tables."""
     arguments = _arguments()
-    console = Console(width=arguments.width)
+    console = Console(width=arguments.width, highlight=False)
     try:
-        model = load_model(arguments.model, device=arguments.device)
+        if not all(factor > 0 for factor in arguments.angpix_factor):
+            raise InputError("--angpix-factor: each must be a number above 0, such as 0.67")
+        models = [load_model(path, device=arguments.device) for path in arguments.model]
         settings = RegionSettings(threshold=arguments.threshold)
-        found = _micrographs(arguments)
-        progress = track(found, "Scoring", console=Console(stderr=True), transient=True)
-        tallies = [
-            counted
-            for micrograph in progress
-            if (counted := judged(micrograph, model, settings, overlays=arguments.overlays)) is not None
-        ]
+        score = partial(scored, models=models, settings=settings)
+        runs = score(_micrographs(arguments), compare=True, overlays=arguments.overlays)
+        if not runs[0]:
+            raise InputError("no labelled pixels; give a folder of labels or --simulated")
+        _print_tables(console, arguments, models, runs)
+        factors = {
+            factor: score(_micrographs(arguments, factor=factor), compare=False, overlays=None)
+            for factor in arguments.angpix_factor
+        }
+        if factors:
+            console.print(factor_table(factors))
     except InputError as error:
         sys.exit(str(error))
-    if not tallies:
-        sys.exit("no labelled pixels; give a folder of labels or --simulated")
-    console.print(f"{model.name} ({model.digest}), threshold {settings.threshold:g}")
-    if arguments.labelled is not None:
-        for source in sorted(GUESSES.keys() - _sizes(arguments)):
-            pixel_size, reason = GUESSES[source]
-            console.print(f"guessed: {source} at {pixel_size:g} Å/px ({reason})", highlight=False)
-    console.print(any_artifact(tallies))
-    console.print(classes(tallies))
 
 
-def judged(
-    micrograph: LabelledMicrograph, model: Model, settings: RegionSettings, *, overlays: Path | None
-) -> Tally | None:
-    """Score and mask a micrograph, draw it where a folder is given, and count."""
-    scores = score_map(
-        micrograph.array, model, pixel_size=micrograph.pixel_size, spectrum=micrograph.spectrum
-    )
-    mask, _ = make_mask(scores, settings)
-    if overlays is not None:
-        folder = overlays / micrograph.source.replace(": ", "-").replace(" ", "-")
-        write_png(folder / f"{micrograph.name}.png", side_by_side(micrograph, scores, mask, settings))
-    return tally(micrograph, scores, mask)
+def _print_tables(console: Console, arguments: argparse.Namespace, models: list[Model], runs: Runs) -> None:
+    named = ", ".join(f"{model.name} ({model.digest})" for model in models)
+    console.print(f"{named}; threshold {arguments.threshold:g}")
+    for source in sorted(GUESSES.keys() & {tally.source for tally in runs[0]} - _sizes(arguments).keys()):
+        pixel_size, reason = GUESSES[source]
+        console.print(f"guessed: {source} at {pixel_size:g} Å/px ({reason})")
+    for table in (any_artifact(runs), classes(runs), crystalline(runs), gate_table(runs)):
+        if table.rows:
+            console.print(table)
+    if arguments.worst:
+        listed = worst(runs[0], arguments.worst)
+        console.print(worst_table(listed))
+        if arguments.overlays is not None:
+            copy_overlays(listed, arguments.overlays)
 
 
-def side_by_side(
-    micrograph: LabelledMicrograph, scores: ScoreMap, mask: np.ndarray, settings: RegionSettings
-) -> np.ndarray:
-    """Draw the truth on the left, what was found on the right."""
-    view = shrunk(micrograph.array, (mask.shape[0], mask.shape[1]))
-    truth = truth_on_map(micrograph, mask.shape)
-    pair = [
-        overlay(view, shown, score, pixel_size=scores.pixel_size, low=settings.growth_limit, title=title)
-        for shown, score, title in (
-            (truth, np.zeros_like(scores.score), f"labels (no data: not counted) of {micrograph.name}"),
-            (mask, scores.score, "found"),
-        )
-    ]
-    tallest = max(len(picture) for picture in pair)
-    padded = [np.pad(p, ((0, tallest - len(p)), (0, 8), (0, 0)), constant_values=255) for p in pair]
-    return np.concatenate(padded, axis=1)
-
-
-def _micrographs(arguments: argparse.Namespace) -> Iterator[LabelledMicrograph]:
+def _micrographs(arguments: argparse.Namespace, *, factor: float = 1.0) -> Iterator[LabelledMicrograph]:
     sizes = _sizes(arguments)
     real = read_labelled(arguments.labelled, angpix=sizes) if arguments.labelled is not None else iter(())
-    return chain(real, *(read_simulated(folder) for folder in arguments.simulated))
+    every = chain(real, *(read_simulated(folder) for folder in arguments.simulated))
+    for one in track(every, "Scoring", console=Console(stderr=True), transient=True):
+        spectrum = one.spectrum and not arguments.context_alone
+        yield replace(one, pixel_size=factor * one.pixel_size, spectrum=spectrum)
 
 
 def _sizes(arguments: argparse.Namespace) -> dict[str, float]:
@@ -114,12 +105,15 @@ def _arguments() -> argparse.Namespace:
     add = parser.add_argument
     add("labelled", type=Path, nargs="?", help="folder with index.csv")
     add("--simulated", type=Path, nargs="+", default=[], metavar="DIR", help="what cryoice simulate wrote")
-    add("--model", type=Path, help="checkpoint or weights; without it, the network that ships")
+    add("--model", type=Path, nargs="+", default=[None], help="checkpoints or weights; default: what ships")
     add("--threshold", type=float, default=RegionSettings.threshold)
     add("--angpix", nargs="+", default=[], metavar="SOURCE=Å/px", help="instead of the index or a guess")
+    add("--angpix-factor", type=float, nargs="+", default=[], metavar="F", help="such as 0.67 1 1.5")
+    add("--context-alone", action="store_true", help="as if all files were 8-bit pictures: no spectra")
+    add("--worst", type=int, default=0, metavar="N", help="list the N worst micrographs")
     add("--overlays", type=Path, metavar="DIR")
     add("--device", default="auto")
-    add("--width", type=int, default=190, help="of the tables, in letters")
+    add("--width", type=int, default=260, help="of the tables, in letters")
     return parser.parse_args()
 
 

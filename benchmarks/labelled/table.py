@@ -1,89 +1,97 @@
-"""The tables: any artifact by source, and every class in the sources that have it."""
+"""The tables: any artifact by source, every class in the sources that have it, crystalline micrographs."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
+from typing import Literal
 
 import numpy as np
 from rich.table import Table
 
-from benchmarks.labelled.metrics import Figure, Weights, flagged, holds, overlap, ranking, with_interval
-from benchmarks.labelled.tally import ANY, BASELINES, Tally
+from benchmarks.labelled.baselines import BASELINES
+from benchmarks.labelled.estimate import Runs, estimate, groups, number
+from benchmarks.labelled.metrics import (
+    ARTIFACTS,
+    CLEAN,
+    CRYSTALLINE,
+    auroc,
+    called,
+    flagged,
+    overlap,
+    precision,
+    ranking,
+)
+from benchmarks.labelled.tally import ANY
 from cryoice.constants import CLASSES
 
-ARTIFACTS = list(range(1, len(CLASSES)))
+INTERVAL = "95 % interval over micrographs"
+NOT_MEASURED = "- : no such pixels, or some micrographs cannot be measured (iciness: too coarse, 8 bit)"
 
 
-def any_artifact(tallies: Sequence[Tally]) -> Table:
+def any_artifact(runs: Runs) -> Table:
     """Any artifact against clean film, by source and in all."""
-    table = Table(title="Any artifact (95 % interval over micrographs)")
-    for heading in ("source", "n", "bad", "AP", "AUROC", "IoU", "found", "clean flagged"):
-        table.add_column(heading, justify="left" if heading == "source" else "right", no_wrap=True)
-    for name in BASELINES:
-        table.add_column(f"AP, AUROC of {name}", justify="right")
-    for source, group in groups(tallies):
-        share = np.mean([tally.confusion[1:].sum() for tally in group])
-        figures = [
-            partial(_ranked, scorer=ANY, which=1),
-            partial(_ranked, scorer=ANY, which=0),
-            partial(overlap, values=ARTIFACTS),
-            partial(flagged, truth=ARTIFACTS),
-            partial(flagged, truth=[0]),
-        ]
-        table.add_row(
-            source,
-            str(len(group)),
-            f"{share:.3f}",
-            *(_cell(figure, group) for figure in figures),
-            *(_pair(group, name) for name in BASELINES),
-        )
+    table = Table(title=f"Any artifact ({INTERVAL}); baselines: AP, AUROC", caption=NOT_MEASURED)
+    add_columns(table, ["source"], ["n", "bad", "AP", "AUROC", "IoU", "found", "clean flagged", *BASELINES])
+    figures = [
+        partial(precision, scorer=ANY),
+        partial(auroc, scorer=ANY),
+        partial(overlap, values=ARTIFACTS),
+        partial(flagged, truth=ARTIFACTS),
+        partial(flagged, truth=[CLEAN]),
+    ]
+    for source, group in groups(runs):
+        share = np.mean([tally.confusion[1:].sum() for tally in group[0]])
+        cells = [str(estimate(figure, group)) for figure in figures]
+        others = [_both(group, name, truth=ARTIFACTS) for name in BASELINES]
+        table.add_row(source, str(len(group[0])), f"{share:.3f}", *cells, *others)
     return table
 
 
-def classes(tallies: Sequence[Tally]) -> Table:
+def classes(runs: Runs) -> Table:
     """Each class against everything else, pooled over the micrographs of the sources that have it."""
-    table = Table(title="Classes (95 % interval over micrographs)")
-    for heading in ("class", "source", "n", "with it", "AP", "AUROC", "IoU"):
-        table.add_column(heading, justify="left" if heading in ("class", "source") else "right", no_wrap=True)
+    table = Table(title=f"Classes ({INTERVAL}); baselines: AP, AUROC", caption=NOT_MEASURED)
+    add_columns(table, ["class", "source"], ["n", "with it", "AP", "AUROC", "IoU", *BASELINES])
     for value, name in enumerate(CLASSES):
-        if not value or name not in tallies[0].histograms:
+        if not value or not all(name in tallies[0].histograms for tallies in runs):
             continue
-        having = {tally.source for tally in tallies if holds(tally, value)}
-        for source, group in groups([tally for tally in tallies if tally.source in having]):
-            figures = (
-                partial(_ranked, scorer=name, which=1),
-                partial(_ranked, scorer=name, which=0),
-                partial(overlap, values=[value]),
-            )
-            there = sum(holds(tally, value) for tally in group)
-            table.add_row(
-                name, source, str(len(group)), str(there), *(_cell(figure, group) for figure in figures)
-            )
+        figures = [
+            partial(precision, scorer=name, truth=[value]),
+            partial(auroc, scorer=name, truth=[value]),
+            partial(overlap, values=[value]),
+        ]
+        for source, group in groups(runs):
+            there = sum(tally.holds(value) for tally in group[0])
+            if not there or len({tally.source for tally in group[0]}) > 1:
+                continue
+            cells = [str(estimate(figure, group)) for figure in figures]
+            others = [_both(group, baseline, truth=[value]) for baseline in BASELINES]
+            table.add_row(name, source, str(len(group[0])), str(there), *cells, *others)
     return table
 
 
-def groups(tallies: Sequence[Tally]) -> Iterator[tuple[str, list[Tally]]]:
-    """Yield each source, then all real ones that nobody doubts and that are more than one source."""
-    for source in dict.fromkeys(tally.source for tally in tallies):
-        yield source, [tally for tally in tallies if tally.source == source]
-    real = [tally for tally in tallies if not tally.source.startswith("simulated:")]
-    sure = [tally for tally in real if not tally.source.endswith("(doubtful)")]
-    if len({tally.source for tally in sure}) > 1:
-        yield "all real", sure
+def crystalline(runs: Runs) -> Table:
+    """Micrographs with crystalline ice, and those where clean film is called so; worst network of each."""
+    table = Table(title="Called crystalline, as a share (where ice is, or clean film is called so)")
+    add_columns(table, ["source", "micrograph"], ["of its crystalline pixels", "of its clean pixels"])
+    there, wrong = (
+        np.stack([called(tallies, truth=truth, values=[CRYSTALLINE]) for tallies in runs])
+        for truth in (CRYSTALLINE, CLEAN)
+    )
+    for tally, found, alarm in zip(runs[0], there.min(axis=0), wrong.max(axis=0), strict=True):
+        if np.isfinite(found) or alarm > 0:
+            table.add_row(tally.source, tally.name, number(found), number(alarm))
+    return table
 
 
-def _ranked(tallies: Sequence[Tally], weights: Weights, *, scorer: str, which: int) -> Figure:
-    return ranking(tallies, weights, scorer=scorer)[which]
+def add_columns(
+    table: Table, words: Sequence[str], numbers: Sequence[str], *, folding: str | None = None
+) -> None:
+    """Head a table with columns of words and of numbers, none of which is broken but ``folding``."""
+    for heading in (*words, *numbers):
+        side: Literal["left", "right"] = "left" if heading in words else "right"
+        table.add_column(heading, justify=side, no_wrap=heading != folding)
 
 
-def _pair(group: Sequence[Tally], scorer: str) -> str:
-    auroc, precision = ranking(group, np.ones((1, len(group))), scorer=scorer)
-    return f"{_number(precision[0])}, {_number(auroc[0])}"
-
-
-def _cell(figure: Callable[[Sequence[Tally], Weights], Figure], group: Sequence[Tally]) -> str:
-    value, low, high = with_interval(figure, group)
-    return f"{value:.3f} [{low:.3f} {high:.3f}]" if np.isfinite(low) else _number(value)
-
-
-def _number(value: float) -> str:
-    return f"{value:.3f}" if np.isfinite(value) else "-"
+def _both(group: Runs, scorer: str, *, truth: Sequence[int]) -> str:
+    area, average = ranking(group[0], np.ones((1, len(group[0]))), scorer=scorer, truth=truth)
+    known = np.isfinite([average[0], area[0]]).any()
+    return f"{number(average[0])}, {number(area[0])}" if known else "-"

@@ -1,24 +1,18 @@
 """What of one micrograph the figures need: histograms of scores by true class, and a confusion matrix."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Float32, Float64, Int, Shaped, UInt8, UInt16
-from scipy import ndimage
 
 from benchmarks.labelled.data import LabelledMicrograph, on_map
 from cryoice.constants import CLASSES, IGNORE
-from cryoice.mask.score_map import SAMPLING, ScoreMap
-from cryoice.signal.views import levelled, resampled_view
+from cryoice.mask.score_map import ScoreMap
 
 ANY = "any"
-DARK, ROUGH = "dark blob", "local std"
-BASELINES = (DARK, ROUGH)
 BINS = 4096
 _REACH = 6.0  # of arcsinh: ± 200
-
-BLOB, HAZE, TEXTURE = 30.0, 400.0, 50.0
-"""Å, standard deviations: brightness between the first two is a blob; the last is the reach of the std."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +22,8 @@ class Tally:
     Attributes
     ----------
     histograms
-        By scorer (`ANY`, artifact classes that the network tells, `BASELINES`): weight of each true
-        class in each bin of the score, low to high.
+        By scorer (`ANY`, artifact classes that the network tells, baselines that can be measured): weight
+        of each true class in each bin of the score, low to high.
     confusion
         Weight by true class and class in the mask.
     """
@@ -39,15 +33,35 @@ class Tally:
     histograms: dict[str, Float64[np.ndarray, "classes bins"]]
     confusion: Float64[np.ndarray, "classes classes"]
 
+    @property
+    def doubtful(self) -> bool:
+        """Whether its labels are."""
+        return self.source.endswith("(doubtful)")
 
-def tally(micrograph: LabelledMicrograph, scores: ScoreMap, mask: UInt16[np.ndarray, "h w"]) -> Tally | None:
+    @property
+    def simulated(self) -> bool:
+        """Whether its labels are a simulation's truth."""
+        return self.source.startswith("simulated:")
+
+    def holds(self, value: int) -> bool:
+        """Whether its truth has a class."""
+        return bool(self.confusion[value].any())
+
+
+def tally(
+    micrograph: LabelledMicrograph,
+    scores: ScoreMap,
+    mask: UInt16[np.ndarray, "h w"],
+    *,
+    baselines: Mapping[str, Float32[np.ndarray, "h w"]] | None = None,
+) -> Tally | None:
     """Count the pixels that have a label and a score; None where there are none."""
     truth = truth_on_map(micrograph, mask.shape)
     counted = (truth != IGNORE) & (mask != IGNORE)
     if not counted.any():
         return None
     truth = truth[counted].astype(np.intp)
-    columns = {name: values[counted] for name, values in baselines(micrograph).items()}
+    columns = {name: values[counted] for name, values in (baselines or {}).items()}
     columns[ANY] = logit(scores.score[counted])
     for name, probability in zip(scores.classes[1:], scores.probabilities[1:], strict=True):
         if name in CLASSES:
@@ -66,14 +80,6 @@ def truth_on_map(micrograph: LabelledMicrograph, shape: tuple[int, ...]) -> UInt
     return on_map(micrograph.label, (shape[0], shape[1]), micrograph=(height, width))
 
 
-def baselines(micrograph: LabelledMicrograph) -> dict[str, Float32[np.ndarray, "h w"]]:
-    """Score every pixel of the map by how dark a blob it lies in, and by how much it varies around it."""
-    view = resampled_view(levelled(micrograph.array), pixel_size=micrograph.pixel_size, target=SAMPLING)
-    flat = view - _smooth(view, HAZE)
-    variance = _smooth(flat**2, TEXTURE) - _smooth(flat, TEXTURE) ** 2
-    return {DARK: -_smooth(flat, BLOB), ROUGH: np.sqrt(np.maximum(variance, 0))}
-
-
 def logit(probability: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
     """Spread probabilities, so that bins tell those near 0 and near 1 apart."""
     inside = np.clip(probability.astype(np.float64), 1e-7, 1 - 1e-7)
@@ -84,10 +90,6 @@ def binned(values: Shaped[np.ndarray, " n"]) -> Int[np.ndarray, " n"]:
     """Return each value's bin; the bins are narrow around 0 and cover all numbers."""
     place = (np.arcsinh(values) + _REACH) * (BINS / (2 * _REACH))
     return np.clip(place, 0, BINS - 1).astype(np.intp)
-
-
-def _smooth(view: Float32[np.ndarray, "h w"], deviation: float) -> Float32[np.ndarray, "h w"]:
-    return ndimage.gaussian_filter(view, deviation / SAMPLING, mode="reflect")
 
 
 def _shares(
