@@ -25,8 +25,14 @@ OPTIONS = [
     for path in sorted((CONF / group).glob("*.yaml"))
     if path.stem[0] != "_"
 ]
-SIMULATED = (("data", "synthetic"), ("data", "pixels"))
-"""Options that need no folder."""
+SIMULATED = dict.fromkeys([("data", "synthetic"), ("data", "pixels")], ())
+OWN = ["data.micrographs=x", "data.masks=x"]
+NEEDED = SIMULATED | {
+    ("data", "own_masks"): OWN,
+    ("data", "own_picks"): ["data.micrographs=x", "data.good=x", "data.bad=null"],
+    ("experiment", "finetune"): OWN,
+}
+"""Overrides that an option cannot do without, where it is not a folder."""
 
 BUILT_WITH = {
     "model": {"in_channels", "patch", "classes"},
@@ -44,15 +50,15 @@ def settings(tmp_path, *overrides):
 @pytest.mark.parametrize(("group", "option"), OPTIONS)
 def test_every_option_of_every_group_composes_and_is_accepted(group, option, tmp_path):
     chosen = [f"{group}={option}"] + ([] if group in ("data", "experiment") else ["data=cryoppp"])
-    root = [] if (group, option) in SIMULATED or group == "experiment" else ["data.root=x"]
-    found = plain_settings(compose_config(*chosen, *root, run_dir=tmp_path))
+    needed = NEEDED.get((group, option), () if group == "experiment" else ["data.root=x"])
+    found = plain_settings(compose_config(*chosen, *needed, run_dir=tmp_path))
     check_values(found)
     check_targets(found)
 
 
 @pytest.mark.parametrize(("group", "option"), [pair for pair in OPTIONS if pair[0] != "experiment"])
 def test_keys_bind_to_the_constructor(group, option, tmp_path):
-    chosen = [f"{group}={option}"] + ([] if (group, option) in SIMULATED else ["data.root=x"])
+    chosen = [f"{group}={option}", *NEEDED.get((group, option), ["data.root=x"])]
     chosen += [] if group == "data" else ["data=cryoppp"]
     node = plain_settings(compose_config(*chosen, run_dir=tmp_path))[group]
     if "_target_" not in node:
@@ -75,7 +81,8 @@ def test_keys_bind_to_the_constructor(group, option, tmp_path):
 
 @pytest.mark.parametrize("preset", sorted(path.stem for path in (CONF / "experiment").glob("*.yaml")))
 def test_a_preset_wins_over_the_defaults_and_names_its_runs(preset, tmp_path):
-    assert plain_settings(compose_config(f"experiment={preset}", run_dir=tmp_path))["name"] == preset
+    needed = NEEDED.get(("experiment", preset), ())
+    assert plain_settings(compose_config(f"experiment={preset}", *needed, run_dir=tmp_path))["name"] == preset
 
 
 def test_the_seed_protocol_is_64_pixels_of_20_angstrom(tmp_path):
@@ -88,7 +95,7 @@ def test_the_detector_is_one_word(tmp_path):
     found = plain_settings(compose_config("experiment=detector", run_dir=tmp_path))
     assert found["task"] == "pixels"
     assert found["model"]["_target_"] == "cryoice.learn.unet.UNet"
-    assert found["patch"] * found["pixel_size"] == 2048
+    assert found["patch"] * found["pixel_size"] == 3072
     require_fitting(found)
     build_module(found)
 
@@ -130,7 +137,9 @@ def test_the_sweep_of_the_readme_is_eight_jobs_that_compose(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("preset", "count"), [("patch_depth_lr", 18), ("channels_ablation", 9)])
+@pytest.mark.parametrize(
+    ("preset", "count"), [("patch_depth_lr", 18), ("channels_ablation", 9), ("patch_size_study", 45)]
+)
 def test_every_job_of_a_sweep_preset_composes(preset, count, tmp_path):
     register()
     with initialize_config_dir(str(CONF), version_base="1.3"):

@@ -96,15 +96,33 @@ SHRUNK = {
     "seed_protocol": ("patch=64", "pixel_size=0.3185"),
     "default": (),
     "large_micrographs": ("data.simulation.size=[1024,1000]", "data.simulation.pixel_size=1.2"),
+    "patch_size_study": (
+        "patch=16,24",
+        "channels.use=[real]",
+        "seed=0",
+        "data.margin=30",
+        "data.simulation.size=[512,512]",
+        "data.simulation.micrographs=3",
+        "trainer.check_val_every_n_epoch=1",
+    ),
+    "patch_detector": (
+        "pixel_size=8.0",
+        "data.simulation.size=[200,200]",
+        "data.simulation.micrographs=6",
+        "data.split={train:0.5,val:0.25,test:0.25}",
+    ),
 }
 """What makes each preset quick without touching what it is about."""
+
+SIMULATED = ("large_micrographs", "patch_size_study", "patch_detector")
+"""Presets that are about their own simulation."""
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("preset", PRESETS)
 def test_every_preset_runs(blobs, cache, tmp_path, preset):
     overrides = tiny(blobs, cache, "trainer.max_epochs=1")
-    unwanted = ("data=", "data.root=") if preset == "large_micrographs" else ()
+    unwanted = ("data=", "data.root=") if preset in SIMULATED else ()
     if preset == "seed_protocol":
         unwanted = (SMALL_FIELD,)
     kept = [override for override in overrides if not override.startswith(unwanted or "-")]
@@ -112,5 +130,5 @@ def test_every_preset_runs(blobs, cache, tmp_path, preset):
     done = run_program("train", f"experiment={preset}", *kept, *folders, *SHRUNK[preset])
     assert done.returncode == 0, done.stderr
     found = [json.loads(path.read_text()) for path in tmp_path.glob("*/metrics.json")]
-    assert len(found) == {"patch_depth_lr": 2, "channels_ablation": 3}.get(preset, 1)
+    assert len(found) == {"patch_depth_lr": 2, "channels_ablation": 3, "patch_size_study": 2}.get(preset, 1)
     assert {one["name"] for one in found} == {preset}

@@ -8,6 +8,7 @@ from cryoice import __version__
 from cryoice.check_command import check
 from cryoice.clean_command import clean
 from cryoice.export_command import export
+from cryoice.finetune_command import finetune
 from cryoice.mask_command import mask
 from cryoice.select_command import select
 from cryoice.simulate_command import simulate
@@ -37,3 +38,4 @@ app.command()(select)
 app.command()(check)
 app.command()(simulate)
 app.command()(export)
+app.command()(finetune)

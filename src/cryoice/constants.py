@@ -16,6 +16,9 @@ CLASSES = ("clean", "crystalline", "contamination", "support", "other")
 IGNORE = 255
 """Mask value of a pixel without a label."""
 
+ARTIFACT = 254
+"""Label of a pixel that is some artifact, nobody knows which; in labels to train on, never in masks."""
+
 GOOD = 0
 BAD = 1
 """Pick labels: a false positive (BAD) is the positive class everywhere."""

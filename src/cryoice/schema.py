@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hydra.core.config_store import ConfigStore
-from omegaconf import MISSING
+from omegaconf import MISSING, OmegaConf
 
 
 @dataclass
@@ -48,7 +48,9 @@ class Train:
     monitor: Monitor = field(default_factory=Monitor)
     patience: int = MISSING
     ckpt: str | None = MISSING
+    init: str | None = MISSING
     bootstrap: int = MISSING
+    report: str = MISSING
     cache: str = MISSING
 
 
@@ -62,7 +64,8 @@ class Evaluate:
 
 
 def register() -> None:
-    """Make the schemas known to Hydra."""
+    """Make the schemas known to Hydra, and ``${product:a,b}`` to configs."""
+    OmegaConf.register_new_resolver("product", lambda a, b: a * b, replace=True)
     store = ConfigStore.instance()
     store.store(name="schema", node=Train)
     store.store(name="evaluation_schema", node=Evaluate)

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from cryoice.constants import IGNORE
+from cryoice.constants import ARTIFACT, IGNORE
 from cryoice.errors import InputError
 from cryoice.learn.pixel_loss import PixelLoss, without_boundaries
 
@@ -62,3 +62,23 @@ def test_the_band_along_a_boundary_has_no_label():
 def test_as_many_weights_as_classes():
     with pytest.raises(InputError, match=r"loss\.class_weights=.*must be 5 numbers"):
         plain(class_weights=[1.0])
+
+
+def test_some_artifact_costs_what_clean_film_there_is_likely():
+    logits = torch.zeros(1, 5, 1, 2)
+    logits[0, 0] = math.log(6)  # P(clean) = 6/10
+    assert plain()(logits, torch.tensor([[[ARTIFACT, ARTIFACT]]])).item() == pytest.approx(-math.log(0.4))
+    weighted = plain(class_weights=[1.0, 2.0, 2.0, 4.0, 4.0])(logits, torch.tensor([[[0, ARTIFACT]]]))
+    assert weighted.item() == pytest.approx((-math.log(0.6) - 3 * math.log(0.4)) / 4)
+
+
+def test_some_artifact_leaves_open_which_one():
+    logits = torch.zeros(1, 5, 1, 1, requires_grad=True)
+    plain()(logits, torch.tensor([[[ARTIFACT]]])).backward()
+    assert logits.grad.flatten().tolist() == pytest.approx([0.2, -0.05, -0.05, -0.05, -0.05])
+
+
+def test_dice_counts_some_artifact_as_not_clean():
+    entropy = (math.log(5) - math.log(0.8)) / 2
+    loss = plain(dice=1.0)(torch.zeros(1, 5, 1, 2), torch.tensor([[[0, ARTIFACT]]]))
+    assert loss.item() == pytest.approx(entropy + 1 - 2 * 0.2 / (0.4 + 1))

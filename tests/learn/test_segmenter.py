@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from cryoice.constants import CLASSES, IGNORE
+from cryoice.constants import ARTIFACT, CLASSES, IGNORE
 from cryoice.errors import InputError
 from cryoice.learn.segmenter import Segmenter
 from degrade_settings import SETTINGS
@@ -96,3 +96,11 @@ def test_an_endless_loss_ends_the_training_in_a_line():
     nn.init.constant_(module.net.head.bias, float("nan"))
     with pytest.raises(InputError, match=r"the training loss is nan; lower optimizer\.lr"):
         module.training_step(batch(), 0)
+
+
+def test_some_artifact_is_no_class_that_could_be_confused():
+    module, given = segmenter().eval(), batch()
+    module.log = module.log_dict = lambda *args, **kwargs: None
+    given["mask"][:, :24] = ARTIFACT
+    module.test_step(given, 0)
+    assert module.confusions().sum(dim=(1, 2)).tolist() == [24 * 48] * 3

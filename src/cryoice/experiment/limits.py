@@ -15,6 +15,7 @@ METRICS = {
 
 CHOICES = {
     "task": tuple(METRICS),
+    "report": ("full", "scores"),
     "monitor.mode": ("min", "max"),
     "channels.spectrum.kind": ("averaged", "plain"),
     "channels.spectrum.window": ("hann", "tukey", "none"),

@@ -49,7 +49,11 @@ def report_patches(
     run_dir: Path,
     monitor: Monitored | None,
 ) -> Results:
-    """Write metrics.json, metrics.md, predictions.csv and figures/ for a module just tested."""
+    """Write metrics.json, metrics.md, predictions.csv and figures/ for a module just tested.
+
+    Without baselines and figures where ``settings["report"]`` is ``scores``.
+    """
+    full = settings.get("report", "full") == "full"
     _, probability = module.predictions()
     predictions = prediction_table(data.datasets["test"], probability)
     with replacing(run_dir / "predictions.csv") as path:
@@ -57,7 +61,7 @@ def report_patches(
     spectra = Spectra.of(settings["channels"], patch=settings["patch"], pixel_size=settings["pixel_size"])
     results = build_results(
         predictions,
-        _baselines(data, spectra, seed=settings["seed"]),
+        _baselines(data, spectra, seed=settings["seed"]) if full else dict.fromkeys(BASELINES),
         name=settings["name"],
         commit=current_commit(),
         seed=settings["seed"],
@@ -69,7 +73,8 @@ def report_patches(
     write_results(results, run_dir)
     log_results(loggers, results)
     log_curves(loggers, predictions)
-    _report_figures(module, data, predictions, spectra, loggers, run_dir=run_dir)
+    if full:
+        _report_figures(module, data, predictions, spectra, loggers, run_dir=run_dir)
     return results
 
 

@@ -9,6 +9,7 @@ _ADVICE = (
     "does not have many workers",  # one keeps up: benchmarks/loader.py
     "exists and is not empty",  # a resumed run's own checkpoints
     "smaller than the logging interval",  # small data sets have epoch means
+    r"module\(s\) in eval mode at the start of training",  # whose batch statistics stay: `Start.load_into`
     "isinstance.treespec, LeafSpec",  # Lightning 2.6 beside torch 2.15
 )
 

@@ -12,6 +12,7 @@ from cryoice.constants import CLASSES
 from cryoice.errors import InputError
 from cryoice.experiment.outcome import report_patches
 from cryoice.experiment.pixel_outcome import report_pixels
+from cryoice.experiment.start import Start
 from cryoice.learn.classifier import PatchClassifier
 from cryoice.learn.segmenter import Segmenter
 from cryoice.report.results import Monitored
@@ -59,9 +60,14 @@ def task_of(settings: Mapping[str, Any]) -> Task:
 
 
 def build_module(settings: Mapping[str, Any]) -> pl.LightningModule:
-    """Build the untrained module of a run's settings."""
+    """Build the module of a run's settings: untrained, or with the weights that it starts from."""
     task = task_of(settings)
-    return task.module(**{key: settings[key] for key in (*_SHARED, *task.keys)}, **task.given)
+    start = Start.read(settings["init"], settings) if settings.get("init") else None
+    settings = settings if start is None else {**settings, "model": start.facts["model"]}
+    module = task.module(**{key: settings[key] for key in (*_SHARED, *task.keys)}, **task.given)
+    if start is not None:
+        start.load_into(module)
+    return module
 
 
 def load_module(checkpoint: Path, settings: Mapping[str, Any]) -> pl.LightningModule:
@@ -92,9 +98,14 @@ def require_fitting(settings: Mapping[str, Any]) -> None:
         A group of the config belongs to the other task.
     """
     wanted = settings.get("task", PATCHES)
-    for group, name in (("data", "PixelDataModule"), ("model", "UNet"), ("loss", "PixelLoss")):
+    of_pixels = (
+        ("data", ("PixelDataModule", "OwnDataModule")),
+        ("model", ("UNet",)),
+        ("loss", ("PixelLoss",)),
+    )
+    for group, names in of_pixels:
         target = settings[group]["_target_"]
-        if (target.rpartition(".")[2] == name) != (wanted == "pixels"):
+        if (target.rpartition(".")[2] in names) != (wanted == "pixels"):
             raise InputError(
                 f"{group}._target_={target}: is not for task={wanted}; start from experiment=detector for "
                 "pixels, from the defaults for patches"

@@ -109,5 +109,9 @@ class PixelDataModule(pl.LightningDataModule):
 
     def loader(self, split: str) -> DataLoader[dict[str, Tensor]]:
         """Return the batches of a split in order, none dropped: whole views, several crops' worth each."""
+        return self.loader_of(self.datasets[split])
+
+    def loader_of(self, dataset: PixelDataset) -> DataLoader[dict[str, Tensor]]:
+        """Do what `loader` does for any micrographs."""
         batch_size = max(1, self.batch_size // 4)
-        return DataLoader(self.datasets[split], batch_size=batch_size, collate_fn=whole_batch)
+        return DataLoader(dataset, batch_size=batch_size, collate_fn=whole_batch)

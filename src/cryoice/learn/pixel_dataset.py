@@ -49,6 +49,11 @@ class PixelSet:
     stems: tuple[str, ...]
     _opened: dict[str, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
 
+    @classmethod
+    def held(cls, name: str, stems: Sequence[str], *, views: np.ndarray, masks: np.ndarray) -> "PixelSet":
+        """Make a set of arrays in memory, of which no folder knows."""
+        return cls(name, Path(), tuple(stems), {VIEWS: views, MASKS: masks})
+
     @property
     def views(self) -> np.ndarray:
         """float16 (n, height, width), memory-mapped; as `signal.views.resampled_view` gives them."""

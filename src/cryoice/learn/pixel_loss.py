@@ -7,12 +7,15 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
-from cryoice.constants import CLASSES, IGNORE
+from cryoice.constants import ARTIFACT, CLASSES, IGNORE
 from cryoice.errors import InputError
 
 
 class PixelLoss(nn.Module):
     """Cross-entropy over the labelled pixels, plus a share of soft Dice over the classes at hand.
+
+    A pixel labelled `ARTIFACT`, of whatever kind, costs -log(1 - P(clean)), with the mean weight of the
+    artifact classes.
 
     Parameters
     ----------
@@ -42,15 +45,20 @@ class PixelLoss(nn.Module):
     ) -> Float[Tensor, ""]:
         """Return the mean over the labelled pixels; 0 where there are none."""
         clear = without_boundaries(label, margin=self.margin)
-        labelled = clear != IGNORE
+        some = clear == ARTIFACT
+        labelled = (clear != IGNORE) & ~some
         truth = clear.where(labelled, 0)
         log_probability = logits.log_softmax(dim=1)
         each = -log_probability.gather(1, truth[:, None])[:, 0]
-        weights = self.get_buffer("weights")[truth] * labelled
+        by_class = self.get_buffer("weights")
+        weights = by_class[truth] * labelled
+        if some.any():
+            each = torch.where(some, -log_probability[:, 1:].logsumexp(dim=1), each)
+            weights = weights + by_class[1:].mean() * some
         entropy = (each * weights).sum() / weights.sum().clamp(min=1.0)
         if not self.dice:
             return entropy
-        return entropy + self.dice * _dice(log_probability.exp(), truth, labelled)
+        return entropy + self.dice * _dice(log_probability.exp(), truth, labelled, some)
 
 
 def without_boundaries(label: Int[Tensor, "batch h w"], *, margin: int) -> Int[Tensor, "batch h w"]:
@@ -68,14 +76,18 @@ def _dice(
     probability: Float[Tensor, "batch classes h w"],
     truth: Int[Tensor, "batch h w"],
     labelled: Bool[Tensor, "batch h w"],
+    some: Bool[Tensor, "batch h w"],
 ) -> Float[Tensor, ""]:
-    """Go class by class: arrays of one class at a time are the quickest on a CPU."""
+    """Go class by class: arrays of one class at a time are the quickest on a CPU.
+
+    What is ``some`` artifact is surely not clean, the first class.
+    """
     terms = []
     for index in range(probability.shape[1]):
         held = ((truth == index) & labelled).to(probability)
         count = held.sum()
         if count:
-            found = probability[:, index]
-            both, either = (found * held).sum(), (found * labelled).sum() + count
+            found, known = probability[:, index], labelled if index else labelled | some
+            both, either = (found * held).sum(), (found * known).sum() + count
             terms.append(1 - 2 * both / either)
     return torch.stack(terms).mean() if terms else probability.sum() * 0

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torchmetrics import Metric, MetricCollection
 from torchmetrics.classification import BinaryAUROC, BinaryAveragePrecision, MulticlassJaccardIndex
 
-from cryoice.constants import IGNORE
+from cryoice.constants import ARTIFACT, IGNORE
 from cryoice.errors import InputError
 from cryoice.learn.building import build, build_pixel_network
 from cryoice.learn.pixel_augment import cut_crops, turned
@@ -95,7 +95,7 @@ class Segmenter(pl.LightningModule):
         """Log loss and metrics of the test split and keep its confusions for `confusions`."""
         called = self._evaluate(batch, "test")
         label, count = batch["mask"].long(), len(self.hparams["classes"])
-        pairs = (label * count + called).where(label != IGNORE, count**2)
+        pairs = (label * count + called).where(label < count, count**2)
         tables = torch.stack([one.flatten().bincount(minlength=count**2 + 1)[:-1] for one in pairs])
         self.outputs.append((batch["index"].cpu(), tables.reshape(-1, count, count).cpu()))
 
@@ -142,7 +142,7 @@ class Segmenter(pl.LightningModule):
         assert isinstance(overlap, MulticlassJaccardIndex)
         assert isinstance(ranks, MetricCollection)
         called = logits.argmax(dim=1)
-        overlap.update(called, label)
+        overlap.update(called, label.where(label != ARTIFACT, IGNORE))
         few, truth = logits[..., ::STRIDE, ::STRIDE], label[:, ::STRIDE, ::STRIDE]
         labelled = truth != IGNORE
         artifact = 1 - few.softmax(dim=1)[:, 0]

@@ -29,7 +29,7 @@ class UNet(nn.Module):
     depth
         Halvings.
     dilations
-        Of the bottleneck's convolutions: with 1, 2, 4 at depth 4 they see 240 px more.
+        Of the bottleneck's convolutions: each step sees ``2**depth`` px more to every side.
     """
 
     def __init__(

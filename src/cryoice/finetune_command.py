@@ -1,0 +1,120 @@
+"""``cryoice finetune``: the network that ships goes on learning from a user's own micrographs."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from cryoice.errors import InputError
+from cryoice.terminal import console, faults_in_one_line
+
+if TYPE_CHECKING:
+    from cryoice.experiment.finetune import Tuned
+
+
+def finetune(
+    micrographs: Annotated[
+        list[Path],
+        typer.Argument(metavar="MICROGRAPHS...", help="Files, folders, or one micrographs.star of RELION."),
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="The tuned weights; ends in .safetensors.")
+    ],
+    masks: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Folder of NAME_mask.mrc or NAME_mask.png, as cryoice mask has them."
+        ),
+    ] = None,
+    good: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Picks of particles on clean film: any coordinate file, or a folder."
+        ),
+    ] = None,
+    bad: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Picks on artifacts of any kind, likewise.")
+    ] = None,
+    angpix: Annotated[
+        float | None, typer.Option(metavar="A", help="Å/px; without it that of the STAR file or the header.")
+    ] = None,
+    model: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="A .safetensors or .ckpt to start from instead of what is built in."
+        ),
+    ] = None,
+    radius: Annotated[
+        float | None, typer.Option(metavar="Å", help="What a pick tells about; the particle's own radius.")
+    ] = None,
+    flip_y: Annotated[
+        bool | None,
+        typer.Option(
+            "--flip-y/--no-flip-y",
+            help="Rows of the picks count from the other end than the format's, or not.",
+            show_default=False,
+        ),
+    ] = None,
+    epochs: Annotated[int, typer.Option(metavar="N", help="Each takes a fraction of a minute.")] = 6,
+    seed: Annotated[int, typer.Option(metavar="N", help="Of all random numbers.")] = 0,
+    device: Annotated[Literal["auto", "cpu", "gpu", "mps"], typer.Option(help="Where to compute.")] = "auto",
+) -> None:
+    """Teach the network your own micrographs: a few with masks, or with good and bad picks.
+
+    - `cryoice finetune Micrographs --masks masks -o tuned.safetensors`
+    - `cryoice finetune Micrographs --good particles.star --bad on_ice.star -o tuned.safetensors`
+
+    **Masks.** Run `cryoice mask Micrographs -o masks`, mend the worst masks with a program that paints MRC or
+    PNG, and keep only mended ones in a folder. A PNG is one grey value a pixel, its rows run as the
+    micrograph's: 0 clean, 1 crystalline, 2 contamination, 3 support, 4 other, 254 an artifact of whatever
+    kind, 255 not told. Leave doubtful places at 255.
+
+    **Picks.** The film within the radius of a good pick is clean, that of a bad one is some artifact. Bad
+    picks must lie on artifacts: those that merely miss a particle would teach that empty film is bad.
+
+    Three micrographs can help much where they show what the network gets wrong; ten are better. Of four or
+    more, every fourth is held out and shows what is gained: keep the old weights when nothing is. Some
+    simulated micrographs are made and rehearsed beside yours, so that little is forgotten. Takes minutes.
+    Then: `cryoice mask Micrographs --model tuned.safetensors -o better`.
+    """
+    with faults_in_one_line():
+        if output.suffix != ".safetensors":
+            raise InputError(f"{output}: must end in .safetensors")
+        if (masks is None) == (good is None and bad is None):
+            raise InputError("give --masks, or --good and --bad, and not both")
+        from cryoice.experiment.finetune import finetune as tune
+
+        tuned = tune(
+            output,
+            {
+                "data.micrographs": [str(path) for path in micrographs],
+                "data.masks": _text(masks),
+                "data.good": _text(good),
+                "data.bad": _text(bad),
+                "data.angpix": angpix,
+                "data.radius": radius,
+                "data.flip_y": flip_y,
+                "init": _text(model) or "shipped",
+                "trainer.max_epochs": epochs,
+                "trainer.accelerator": device,
+                "seed": seed,
+            },
+        )
+    _show(tuned)
+    typer.echo(f"{output}: use it with cryoice mask --model {output}")
+
+
+def _text(path: Path | None) -> str | None:
+    return None if path is None else str(path)
+
+
+def _show(tuned: "Tuned") -> None:
+    from rich.table import Table
+
+    title = f"learnt from {tuned.micrographs} micrographs; {tuned.held_out} held out"
+    table = Table("not learnt from", "AP before", "after", "AUROC before", "after", title=title)
+    for kind, before in tuned.before.items():
+        after: dict[str, Any] = tuned.after[kind]
+        cells = (f"{scores[name]:.3f}" for name in ("ap", "auroc") for scores in (before, after))
+        table.add_row(kind, *cells)
+    console().print(table)

@@ -1,0 +1,113 @@
+"""Labels of a user's own micrographs out of masks: those of ``cryoice mask``, or drawn by hand."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float, UInt8
+
+from cryoice.constants import ARTIFACT, CLASSES, IGNORE
+from cryoice.errors import InputError
+from cryoice.files.mrc import read_mrc
+from cryoice.files.names import match_micrographs
+from cryoice.files.picture import read_picture
+
+ENDING = "_mask"
+"""What the names of masks end in, before ``.mrc`` or ``.png``."""
+
+_READERS = {".mrc": lambda path: read_mrc(path)[0], ".png": read_picture}
+_VALUES = (*range(len(CLASSES)), ARTIFACT, IGNORE)
+_ASPECT = 0.03
+
+
+@dataclass(frozen=True)
+class Field:
+    """A micrograph that wants labels.
+
+    Attributes
+    ----------
+    shape
+        Height and width, px.
+    pixel_size
+        Å/px of those pixels.
+    view
+        Height and width of the view that is labelled, px; its row r lies at row ``r · H / h``.
+    """
+
+    shape: tuple[int, int]
+    pixel_size: float
+    view: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class MaskLabels:
+    """Masks by the name of their micrograph."""
+
+    paths: dict[str, Path]
+
+    @classmethod
+    def find(cls, folder: Path, micrographs: Sequence[str]) -> "MaskLabels":
+        """Pair the masks of a folder with micrographs by name, as `match_micrographs` does.
+
+        Masks are ``<name>_mask.mrc`` and ``<name>_mask.png``; where there are none, every ``<name>.png``.
+        Of both for one name the PNG is taken: somebody painted it.
+
+        Raises
+        ------
+        InputError
+            The folder holds no mask, or none of these micrographs'.
+        """
+        files = [path for path in folder.glob("*") if path.suffix in _READERS] if folder.is_dir() else []
+        masks = [path for path in files if path.stem.endswith(ENDING)]
+        by_name = {
+            path.stem.removesuffix(ENDING): path
+            for path in sorted(masks or [path for path in files if path.suffix == ".png"])
+        }
+        if not by_name:
+            raise InputError(
+                f"{folder}: holds no mask; give the folder with NAME{ENDING}.mrc or NAME{ENDING}.png"
+            )
+        pairs = match_micrographs(list(by_name), micrographs).pairs
+        if not pairs:
+            first = next(iter(by_name.values())).name
+            raise InputError(
+                f"{folder}: none of its {len(by_name)} masks, such as {first}, is of a micrograph"
+            )
+        return cls({micrograph: by_name[name] for name, micrograph in pairs.items()})
+
+    @property
+    def micrographs(self) -> frozenset[str]:
+        """Names of those that have a mask."""
+        return frozenset(self.paths)
+
+    def label(self, micrograph: str, field: Field) -> UInt8[np.ndarray, "h w"]:
+        """Read the mask and take its pixel nearest to each of the view, as it lies over the micrograph.
+
+        Raises
+        ------
+        InputError
+            The mask cannot be read, is of another shape, or holds a value that is no label.
+        """
+        path = self.paths[micrograph]
+        mask = _READERS[path.suffix](path)
+        if strange := sorted(set(np.unique(mask).tolist()) - set(_VALUES)):
+            raise InputError(
+                f"{path}: holds the value {strange[0]:g}; a mask has 0 {CLASSES[0]}, 1 {CLASSES[1]}, "
+                f"2 {CLASSES[2]}, 3 {CLASSES[3]}, 4 {CLASSES[4]}, {ARTIFACT} some artifact, {IGNORE} no label"
+            )
+        (height, width), (rows, columns) = field.shape, mask.shape
+        if abs(rows * width / (columns * height) - 1) > _ASPECT:
+            raise InputError(
+                f"{path}: {rows} x {columns} px do not cover a micrograph of {height} x {width} px; "
+                "give a mask of the whole micrograph"
+            )
+        return _nearest(mask, field.view).astype(np.uint8)
+
+
+def _nearest(mask: Float[np.ndarray, "rows columns"], shape: tuple[int, int]) -> Float[np.ndarray, "h w"]:
+    rows, columns = (
+        np.minimum(np.rint(np.arange(small) * large / small).astype(np.intp), large - 1)
+        for small, large in zip(shape, mask.shape, strict=True)
+    )
+    return mask[np.ix_(rows, columns)]

@@ -1,0 +1,125 @@
+"""``cryoice finetune``: what it is given wrongly, and a small tuning from end to end."""
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from cryoice.cli import app
+from cryoice.experiment import finetune as finetune_module
+from cryoice.experiment.finetune import composed, finetune
+from cryoice.files.micrograph import write_mrc
+from cryoice.learn.weights_file import read_weights
+from cryoice.mask.model import load_model
+from cryoice.mask.score_map import score_map
+
+SHAPE = (200, 220)
+SPOT = np.s_[60:140, 60:150]
+QUICK = {
+    "data.rehearsal": 8,
+    "data.side": 256,
+    "data.jobs": 2,
+    "data.split": {"by": "micrograph", "train": 0.4, "val": 0.3, "test": 0.3, "seed": 0},
+    "patch": 128,
+    "batch_size": 2,
+    "trainer.max_epochs": 6,
+    "trainer.accelerator": "cpu",
+    "trainer.enable_progress_bar": False,
+    "optimizer.lr": 2e-3,
+}
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, ["finetune", *map(str, arguments)])
+
+
+def test_the_help_teaches_masks_and_picks():
+    done = run("--help")
+    assert done.exit_code == 0
+    for words in ("--masks", "--good", "254", "empty film", "--model"):
+        assert words in done.output
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["-o", "a.pt", "--masks", "masks"], "a.pt: must end in .safetensors"),
+        (["-o", "a.safetensors"], "give --masks, or --good and --bad, and not both"),
+        (["-o", "a.safetensors", "--masks", "m", "--bad", "b"], "give --masks, or --good and --bad, and not"),
+        (
+            ["-o", "a.safetensors", "--masks", "m", "--epochs", "0"],
+            "trainer.max_epochs=0: must be at least 1",
+        ),
+        (["-o", "a.safetensors", "--masks", "m", "--model", "none.ckpt"], "none.ckpt: no such file"),
+        (["-o", "a.safetensors", "--masks", "none"], "none: holds no mask"),
+    ],
+)
+def test_a_fault_is_one_line(flags, said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_mrc(tmp_path / "a.mrc", np.eye(300, dtype=np.float32), pixel_size=8.0)
+    done = run("a.mrc", *flags)
+    assert done.exit_code == 1
+    assert said in done.output
+    assert done.output.startswith("error: ")
+    assert len(done.output.splitlines()) == 1
+
+
+def test_the_packaged_settings_are_those_of_the_preset():
+    found = composed({"data.masks": "m", "data.micrographs": ["a b,c=.mrc"]})
+    assert (found["name"], found["init"], found["task"]) == ("finetune", "shipped", "pixels")
+    assert found["data"]["micrographs"] == ["a b,c=.mrc"]
+    assert composed({"data.good": "g", "data.bad": None, "data.micrographs": "m"})["data"]["masks"] is None
+
+
+def write_spotted(folder, count):
+    """Write noise that is called support around stripes that are called clean: what no network would say."""
+    rng = np.random.default_rng(2)
+    (folder / "masks").mkdir(parents=True)
+    for number in range(count):
+        array, mask = rng.normal(size=SHAPE), np.full(SHAPE, 3, dtype=np.uint8)
+        array[SPOT] += 1.5 * np.sign(np.sin(np.arange(SHAPE[1])[SPOT[1]] * 0.8))
+        mask[SPOT] = 0
+        write_mrc(folder / f"m{number}.mrc", array.astype(np.float32), pixel_size=8.0)
+        Image.fromarray(mask).save(folder / f"masks/m{number}_mask.png")
+    return folder
+
+
+@pytest.mark.slow
+def test_a_tuned_network_knows_what_it_was_shown(tmp_path):
+    folder, output = write_spotted(tmp_path / "own", 4), tmp_path / "tuned.safetensors"
+    values = {"data.masks": str(folder / "masks"), "data.micrographs": str(folder)}
+    tuned = finetune(output, QUICK | values)
+    assert (tuned.micrographs, tuned.held_out) == (3, 1)
+    assert tuned.after["own"]["ap"] > tuned.before["own"]["ap"]
+    _, facts = read_weights(output)
+    told = facts["tuned"]
+    assert (told["labels"], told["micrographs"], told["epochs"]) == ("masks", 3, 6)
+    assert told["digest"] == load_model(device="cpu").digest
+    assert not {"metrics", "calibration"} & set(facts)
+    assert str(tmp_path) not in str(facts)
+    array = np.random.default_rng(5).normal(size=SHAPE).astype(np.float32)
+    array[SPOT] += 1.5 * np.sign(np.sin(np.arange(SHAPE[1])[SPOT[1]] * 0.8))
+    scores = [
+        score_map(array, load_model(path, device="cpu"), pixel_size=8.0).score for path in (None, output)
+    ]
+    outside = [score[:, 170:].mean() for score in scores]
+    assert outside[1] > outside[0] + 0.2
+
+
+def test_the_command_tells_what_was_gained(tmp_path, monkeypatch):
+    given = {}
+
+    def quick(output, values):
+        given.update(values)
+        scores = {"own": {"ap": 0.25, "auroc": 0.5}, "simulated": {"ap": 0.75, "auroc": 1.0}}
+        return finetune_module.Tuned(3, 1, scores, scores | {"own": {"ap": 0.875, "auroc": 0.5}})
+
+    monkeypatch.setattr(finetune_module, "finetune", quick)
+    output = tmp_path / "t.safetensors"
+    done = run("a.mrc", "b.mrc", "--good", "g.star", "--radius", "60", "-o", output)
+    assert done.exit_code == 0
+    assert "3 micrographs; 1 held out" in done.output
+    assert "0.250" in done.output
+    assert "0.875" in done.output
+    assert given["data.micrographs"] == ["a.mrc", "b.mrc"]
+    assert (given["data.good"], given["data.masks"], given["data.radius"]) == ("g.star", None, 60.0)
