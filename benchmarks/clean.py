@@ -18,7 +18,7 @@ import numpy as np
 
 from cryoice.files.micrograph import write_mrc
 from cryoice.files.star_text import StarText
-from cryoice.project.mask_folder import MaskFolder
+from cryoice.project.mask_folder import BAND, MaskFolder
 
 _SHAPE, _PIXEL_SIZE, _SAMPLING = (4096, 4096), 1.0, 8
 _COLUMNS = [
@@ -76,10 +76,12 @@ def write_project(folder: Path, *, picks: int, micrographs: int, seed: int) -> P
                 _PIXEL_SIZE,
                 f"{stem}_mask.mrc",
                 f"{stem}_score.mrc",
+                0.3,
+                0.7,
             )
         )
     with (folder / "summary.csv").open("w", newline="") as stream:
-        header = ("micrograph", "stem", "height", "width", "angpix", "mask", "score")
+        header = ("micrograph", "stem", "height", "width", "angpix", "mask", "score", *BAND)
         csv.writer(stream).writerows([header, *rows])
     star = folder / "particles.star"
     with star.open("w") as stream:

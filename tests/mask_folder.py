@@ -9,7 +9,7 @@ import numpy as np
 from cryoice.files.micrograph import write_mrc
 from cryoice.files.particles import Particles
 
-COLUMNS = ("micrograph", "stem", "height", "width", "angpix", "mask", "score")
+COLUMNS = ("micrograph", "stem", "height", "width", "angpix", "mask", "score", "unsure_from", "unsure_to")
 
 
 @dataclass(frozen=True)
@@ -19,11 +19,13 @@ class InMemory:
     particles: Particles
     path: Path = Path("picks.star")
 
-    def write(self, path, *, keep, score):
+    def write(self, path, *, keep, columns):
         raise NotImplementedError
 
 
-def write_mask_folder(folder: Path, masks, *, factor=4, pixel_size=2.0, names=None, mask_factor=None):
+def write_mask_folder(
+    folder: Path, masks, *, factor=4, pixel_size=2.0, names=None, mask_factor=None, band=(0.3, 0.7)
+):
     """Write masks by stem; the micrographs have ``factor`` times their sides, at ``pixel_size`` Å/px."""
     folder.mkdir(parents=True, exist_ok=True)
     rows = []
@@ -34,7 +36,8 @@ def write_mask_folder(folder: Path, masks, *, factor=4, pixel_size=2.0, names=No
         write_mrc(folder / f"{stem}_mask.mrc", stored.astype(np.uint16), pixel_size=factor * pixel_size)
         write_mrc(folder / f"{stem}_score.mrc", score, pixel_size=factor * pixel_size)
         name = (names or {}).get(stem, f"MotionCorr/job002/Movies/{stem}.mrc")
-        rows.append((name, stem, height, width, pixel_size, f"{stem}_mask.mrc", f"{stem}_score.mrc"))
+        files = (f"{stem}_mask.mrc", f"{stem}_score.mrc")
+        rows.append((name, stem, height, width, pixel_size, *files, *band))
     with (folder / "summary.csv").open("w", newline="") as stream:
         csv.writer(stream).writerows([COLUMNS, *rows])
     return folder

@@ -59,14 +59,42 @@ def test_a_relion_file_loses_rows_and_gains_a_score_only(tmp_path, masks):
     assert done.exit_code == 0, done.output
     head, rows = PARTICLES.split("_rlnDefocusU #5\n")
     for path, kept in ((good, [(1, 0.125), (2, 0.125)]), (bad, [(0, 0.75)])):
-        top, body = path.read_text().split("_rlnDefocusU #5\n_cryoiceScore #6\n")
+        top, body = path.read_text().split("_rlnDefocusU #5\n_cryoiceScore #6\n_cryoiceVerdict #7\n")
         assert top == head
         lines = body.strip("\n").split("\n")
-        assert [line.rsplit(maxsplit=1)[0] for line in lines] == [
+        assert [line.rsplit(maxsplit=2)[0] for line in lines] == [
             rows.split("\n")[row].rstrip() for row, _ in kept
         ]
-        scores = starfile.read(path)["particles"]["cryoiceScore"]
-        assert np.atleast_1d(scores).tolist() == [score for _, score in kept]
+        table = starfile.read(path)["particles"]
+        assert np.atleast_1d(table["cryoiceScore"]).tolist() == [score for _, score in kept]
+        assert np.atleast_1d(table["cryoiceVerdict"]).tolist() == [path.stem] * len(kept)
+
+
+def test_a_file_that_was_cleaned_before_keeps_its_columns_and_gets_new_values(tmp_path, masks):
+    once, twice, source = (tmp_path / f"{name}.star" for name in ("once", "twice", "particles"))
+    source.write_text(PARTICLES)
+    assert clean(source, "--masks", masks, "-o", once).exit_code == 0
+    once.write_text(once.read_text().replace("0.1250 good", "9 old"))
+    assert clean(once, "--masks", masks, "-o", twice).exit_code == 0
+    assert twice.read_text() == once.read_text().replace("9 old", "0.1250 good")
+
+
+def test_unsure_particles_stay_or_go_as_the_mask_says_and_are_marked(tmp_path):
+    """The band of the mask reaches over both scores of a's pixels, and over neither of b's."""
+    marked = {"a": marked_mask((3, 4)), "b": marked_mask((3, 4))}
+    masks = write_mask_folder(tmp_path / "masks", marked, band=(0.1, 0.8))
+    summary = masks / "summary.csv"
+    row = next(line for line in summary.read_text().splitlines() if ",b," in line)
+    summary.write_text(summary.read_text().replace(row, row.replace("0.1,0.8", "0.3,0.7")))
+    source, good, bad = (tmp_path / f"{name}.star" for name in ("particles", "good", "bad"))
+    source.write_text(PARTICLES + "1 1 c.mrc 1 0\n")
+    done = clean(source, "--masks", masks, "-o", good, "--rejected", bad)
+    assert done.exit_code == 1  # c has no mask
+    verdicts = [
+        [line.split()[-1] for line in path.read_text().splitlines() if ".mrc" in line] for path in (good, bad)
+    ]
+    assert verdicts == [["unsure", "unsure"], ["unsure", "bad"]]  # a and c; a and b
+    assert [word for word in done.stdout.split() if word.isdigit()] == ["4", "2", "2", "2", "0", "1"]
 
 
 def test_cryosparc_uids_and_fields_stay(tmp_path, masks):

@@ -91,20 +91,24 @@ def written(tmp_path, name, text):
 def test_a_table_in_the_form_of_star_gains_a_score_and_loses_a_row(tmp_path, clean, kind):
     name, head, label, gone, stays = TEXT[kind]
     good, bad = clean(written(tmp_path, name, f"{head}{gone} \n{stays} \n \n"))
-    assert good.read_text() == f"{head}_cryoiceScore{label}{stays} 0.1250 \n \n"
-    assert bad.read_text() == f"{head}_cryoiceScore{label}{gone} 0.7500 \n \n"
+    second = f" #{int(label.strip(' #')) + 1}\n"
+    labels = f"{head}_cryoiceScore{label}_cryoiceVerdict{second}"
+    assert good.read_text() == f"{labels}{stays} 0.1250 good \n \n"
+    assert bad.read_text() == f"{labels}{gone} 0.7500 bad \n \n"
 
 
 def test_topaz_gains_a_score_and_loses_a_row(tmp_path, clean):
     good, bad = clean(written(tmp_path, "t.txt", f"{TOPAZ}\na\t16\t12\t4.25\na\t50\t50\t-1e-3\n"))
-    assert good.read_text() == f"{TOPAZ}\tcryoiceScore\na\t50\t50\t-1e-3\t0.1250\n"
-    assert bad.read_text() == f"{TOPAZ}\tcryoiceScore\na\t16\t12\t4.25\t0.7500\n"
+    header = f"{TOPAZ}\tcryoiceScore\tcryoiceVerdict"
+    assert good.read_text() == f"{header}\na\t50\t50\t-1e-3\t0.1250\tgood\n"
+    assert bad.read_text() == f"{header}\na\t16\t12\t4.25\t0.7500\tbad\n"
 
 
 def test_cryoppp_counts_rows_from_the_last_one(tmp_path, clean):
     good, bad = clean(written(tmp_path, "a.csv", f"{CRYOPPP}\r\n16,67,84\r\n50,29,84\r\n"))  # 79 - 12 = 67
-    assert good.read_bytes().decode() == f"{CRYOPPP},cryoiceScore\r\n50,29,84,0.1250\r\n"
-    assert bad.read_bytes().decode() == f"{CRYOPPP},cryoiceScore\r\n16,67,84,0.7500\r\n"
+    header = f"{CRYOPPP},cryoiceScore,cryoiceVerdict"
+    assert good.read_bytes().decode() == f"{header}\r\n50,29,84,0.1250,good\r\n"
+    assert bad.read_bytes().decode() == f"{header}\r\n16,67,84,0.7500,bad\r\n"
 
 
 def test_bare_columns_lose_a_row_and_have_their_scores_beside_them(tmp_path, clean):
@@ -112,7 +116,7 @@ def test_bare_columns_lose_a_row_and_have_their_scores_beside_them(tmp_path, cle
     assert good.read_text() == "# a note\n50.0\t50\n"
     assert bad.read_text() == "16 12\n# a note\n"
     scores = good.with_name("a.coord_scores.csv").read_text()
-    assert scores == "x,y,cryoiceScore\n50.0,50.0,0.1250\n"
+    assert scores == "x,y,cryoiceScore,cryoiceVerdict\n50.0,50.0,0.1250,good\n"
 
 
 def test_an_info_of_eman2_loses_a_box_only(tmp_path, clean):
@@ -121,7 +125,7 @@ def test_an_info_of_eman2_loses_a_box_only(tmp_path, clean):
     good, bad = clean(written(tmp_path, "a_info.json", json.dumps(info)))
     assert json.loads(good.read_text()) == info | {"boxes": [stays]}
     assert json.loads(bad.read_text()) == info | {"boxes": [gone]}
-    assert good.with_name("a_info.json_scores.csv").read_text().endswith("\n50.0,50.0,0.1250\n")
+    assert good.with_name("a_info.json_scores.csv").read_text().endswith("\n50.0,50.0,0.1250,good\n")
 
 
 def saved(path, **columns):

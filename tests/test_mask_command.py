@@ -22,6 +22,7 @@ from cryoice.files.mrc import read_mrc
 from cryoice.mask import model as model_module
 from cryoice.mask_command import mask
 from cryoice.project import mask_batch
+from cryoice.project.mask_folder import MaskFolder
 
 app = typer.Typer()
 app.command()(mask)
@@ -86,11 +87,13 @@ def test_a_folder_becomes_masks_pictures_and_lists(tmp_path):
     assert (first["height"], first["width"], first["angpix"]) == ("40", "45", "8.0")
     assert (first["mask"], first["score"]) == ("m00_mask.mrc", "m00_score.mrc")
     assert float(first["contamination"]) == float(first["bad"]) == round(120 / 1800, 5)
+    assert [first[name] for name in ("unsure", "unsure_from", "unsure_to")] == ["0.0", "0.3", "0.7"]
     assert (first["iciness"], first["ring_density"], first["verdict"]) == ("", "", "bad")
-    assert first["model"] == "0" * 12
+    assert (first["model"], first["views"]) == ("0" * 12, "context")
     shown = result.stdout
     assert [line.split()[-2] for line in shown.splitlines() if "bad" in line] == ["3"]
     assert "6.7 %" in shown
+    assert "3 of 3 by context alone: pixels coarser than 1.72 Å" in shown
 
 
 def test_without_a_star_file_the_list_is_one_that_relion_reads(tmp_path):
@@ -112,9 +115,37 @@ def test_without_a_star_file_the_list_is_one_that_relion_reads(tmp_path):
     assert table["rlnOpticsGroup"].tolist() == [1, 2, 1]
     assert table["cryoiceBadFraction"].tolist() == table["cryoiceContaminationFraction"].tolist()
     assert table["cryoiceBadFraction"][0] == pytest.approx(120 / 1800, abs=1e-5)
+    assert table["cryoiceUnsureFraction"].tolist() == [0.0] * 3
     assert table["cryoiceVerdict"].tolist() == ["good"] * 3
+    assert table["cryoiceViews"].tolist() == ["context"] * 3
     assert "rlnCtfIceRingDensity" not in table
     assert table["cryoiceRingDensity"].isna().all()
+
+
+def test_the_lists_tell_where_the_spectra_counted(tmp_path):
+    for name, size in (("fine", 1.6), ("coarse", 1.8)):
+        array = np.random.default_rng(0).normal(size=(200, 210)).astype(np.float32)
+        write_mrc(tmp_path / f"{name}.mrc", array, pixel_size=size)
+    result = run(tmp_path, "-o", tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    assert "1 of 2 by context alone: pixels coarser than 1.72 Å" in result.stdout
+    told = {row["stem"]: row["views"] for row in summary(tmp_path / "out")}
+    assert told == {"fine": "context+spectrum", "coarse": "context"}
+
+
+def test_the_band_of_doubt_is_told_in_the_lists_and_found_again_and_a_new_one_masks_anew(tmp_path):
+    write_micrographs(tmp_path / "in", 1)
+    for number, (words, band) in enumerate(
+        ((("--threshold", "0.4"), (0.24, 0.56)), (("--unsure", "0.5"), (0, 1)))
+    ):
+        result = run(tmp_path / "in", "-o", tmp_path / "out", *words)
+        assert result.exit_code == 0, result.output
+        table = starfile.read(tmp_path / "out/micrographs.star", always_dict=True)["micrographs"]
+        assert table["cryoiceUnsureFraction"].tolist() == [float(number)]
+        assert MaskFolder.read(tmp_path / "out").masked[0].unsure == band
+    assert "100.0 %" in result.stdout
+    refused = run(tmp_path / "in", "-o", tmp_path / "out", "--unsure", "0.6")
+    assert refused.stderr.startswith("error: --unsure: 0.6 must be from 0 to 0.5")
 
 
 def test_optics_that_are_given_stand_in_the_list_and_what_is_not_is_told(tmp_path):

@@ -69,9 +69,12 @@ def clean(
     - `cryoice clean J42_picked_particles.csg --masks masks -o clean.csg`: uids and passthroughs kept
     - `cryoice clean picks/ --masks masks -o clean/ --distance 0 --from-box --box-size 256`: per micrograph
 
-    The accepted file is of the same kind and differs in its rows alone; the highest probability of
-    an artifact within the distance is added as `cryoiceScore`, where the format has room for it.
-    Particles on pixels without data and off the micrograph are rejected.
+    The accepted file is of the same kind and differs in its rows alone, and two columns where the
+    format has room for them (else in FILE_scores.csv): `cryoiceScore`, the highest probability of an
+    artifact within the distance, and `cryoiceVerdict`: good (accepted), bad (rejected), or unsure,
+    where the score lies in the band that cryoice mask --unsure set, or nothing is known. Unsure ones
+    are accepted or rejected as the mask says. Particles on pixels without data and off the
+    micrograph are rejected.
 
     Exits with 1 when something was wrong with a micrograph or a file; the rest is written all the same.
     """
@@ -152,9 +155,10 @@ def _clean_one(
     from cryoice.project.clean_picks import clean_file
 
     cleaned = clean_file(picks, masks, settings, track=progress)
-    picks.file.write(job.accepted, keep=cleaned.keep, score=cleaned.score)
+    columns = cleaned.columns
+    picks.file.write(job.accepted, keep=cleaned.keep, columns=columns)
     if job.rejected is not None:
-        picks.file.write(job.rejected, keep=~cleaned.keep, score=cleaned.score)
+        picks.file.write(job.rejected, keep=~cleaned.keep, columns=columns)
     return cleaned
 
 
@@ -162,9 +166,17 @@ def _show(rows: "Sequence[tuple[str, Cleaned]]") -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table("file", "particles", "accepted", "rejected", "off the micrograph", "without mask")
+    table = Table(
+        "file", "particles", "accepted", "of them unsure", "rejected", "off the micrograph", "without mask"
+    )
     counts = [
-        (name, len(c.keep), int(c.keep.sum()), int((~c.keep).sum()), c.outside, c.unmasked)
+        (
+            name,
+            len(c.keep),
+            *(int(which.sum()) for which in (c.keep, c.keep & c.unsure, ~c.keep)),
+            c.outside,
+            c.unmasked,
+        )
         for name, c in rows
     ]
     if len(counts) > 1:

@@ -36,6 +36,10 @@ def mask(
     threshold: Annotated[
         float, typer.Option(metavar="P", help="Probability of an artifact above which a region starts.")
     ] = RegionSettings.threshold,
+    unsure: Annotated[
+        float | None,
+        typer.Option(metavar="P", help="Closer to the threshold, a pixel is unsure; 0.2 around 0.5."),
+    ] = None,
     low: Annotated[
         float | None,
         typer.Option(metavar="P", help="Probability down to which it grows; 0.6 of the threshold."),
@@ -91,11 +95,14 @@ def mask(
     - `<name>_mask.mrc`: 0 clean, 1 crystalline, 2 contamination, 3 support, 4 other, 255 no data
     - `<name>_score.mrc`: probability of any artifact, at 8 Å/px
     - `<name>_ice.mrc`: -log10 of the chance that noise looks so crystalline (5: sure); up to 1.72 Å/px
-    - `<name>.png`: the mask over the micrograph
+    - `<name>.png`: the mask over the micrograph, dotted where unsure
 
     and for all `summary.csv`, `micrographs.star` (the list's rows and columns, with fractions of the
-    area, iciness, ring density and a verdict added) and, where something failed, `failures.csv`.
-    The rows of all maps run as those of the micrograph's array do. Masks of earlier runs stay in
+    area for each class and for unsure, iciness, ring density, views (`context`, or `context+spectrum`
+    where spectra told of crystals too: up to 1.72 Å/px, not in 8-bit pictures) and a verdict added) and,
+    where something failed, `failures.csv`. Of pixels at a probability of 0.7, about 7 in 10 are artifacts
+    when the network is calibrated and the micrographs are like those it was calibrated on. The rows of all
+    maps run as those of the micrograph's array do. Masks of earlier runs stay in
     `summary.csv` while their files are there, and in `micrographs.star` where no STAR file was given.
 
     Stopped, it continues with the same command: what is done is skipped unless its file or a flag
@@ -118,6 +125,7 @@ def mask(
             margin=margin,
             max_hole=max_hole,
             classes=_names(classes),
+            unsure=unsure,
         )
         settings = MaskSettings(regions, max_bad=max_bad, full_size=full_size, overlay=overlay)
         microscope = Microscope(voltage, aberration, contrast)
@@ -154,6 +162,11 @@ def _run(batch: "MaskBatch", *, jobs: int) -> bool:
     for doubt in result.doubts:
         typer.echo(f"warning: {doubt}", err=True)
     _show(result, skipped=sum(outcome.skipped for outcome in outcomes))
+    if alone := sum(row.get("views") == "context" for row in result.rows.values()):
+        why = "pixels coarser than 1.72 Å or of 8 bits hold no spectrum of ice"
+        if "crystalline" not in batch.model.classes:
+            why = "the network tells no crystalline ice"
+        typer.echo(f"{alone} of {len(result.rows)} by context alone: {why}")
     typer.echo(f"{batch.output}: masks, summary.csv, micrographs.star")
     show_failures(result.failures)
     return bool(result.failures)
@@ -173,4 +186,6 @@ def _show(result: "MaskResult", *, skipped: int) -> None:
     if result.rows:
         share = statistics.median(row["bad"] for row in result.rows.values())
         table.add_row("median share of artifacts", f"{100 * share:.1f} %")
+        share = statistics.median(row["unsure"] for row in result.rows.values())
+        table.add_row("median unsure share", f"{100 * share:.1f} %")
     console().print(table)

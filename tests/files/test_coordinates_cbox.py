@@ -4,6 +4,7 @@ import pytest
 from cryoice.errors import InputError
 from cryoice.files.coordinates_cbox import read
 from cryoice.files.frames import to_positions
+from score_columns import scored
 
 COLUMNS = (
     "CoordinateX CoordinateY CoordinateZ Width Height Depth EstWidth EstHeight Confidence NumBoxes Angle"
@@ -40,7 +41,7 @@ def test_boxes_tell_size_and_micrograph(tmp_path):
 
 def test_only_the_score_is_added_to_kept_rows(tmp_path):
     found = read(written(tmp_path, HEAD + FIRST + SECOND), box_size=None)
-    found.write(tmp_path / "a.cbox", keep=np.array([False, True]), score=np.array([0.9, 0.125]))
+    found.write(tmp_path / "a.cbox", keep=np.array([False, True]), columns=scored([0.9, 0.125]))
     lines = (tmp_path / "a.cbox").read_text().split("\n")
     assert lines[: HEAD.count("\n")] == HEAD.split("\n")[:-1]
     assert "_cryoiceScore" in lines[HEAD.count("\n")]
@@ -50,8 +51,8 @@ def test_only_the_score_is_added_to_kept_rows(tmp_path):
 
 def test_accepted_and_rejected_boxes_are_all_boxes(tmp_path):
     found, keep = read(written(tmp_path, HEAD + FIRST + SECOND), box_size=None), np.array([True, False])
-    found.write(tmp_path / "yes.cbox", keep=keep, score=np.zeros(2))
-    found.write(tmp_path / "no.cbox", keep=~keep, score=np.zeros(2))
+    found.write(tmp_path / "yes.cbox", keep=keep, columns=scored(np.zeros(2)))
+    found.write(tmp_path / "no.cbox", keep=~keep, columns=scored(np.zeros(2)))
     assert read(tmp_path / "yes.cbox", box_size=None).particles.x.tolist() == [7]
     assert read(tmp_path / "no.cbox", box_size=None).particles.x.tolist() == [25.5]
 
@@ -59,7 +60,7 @@ def test_accepted_and_rejected_boxes_are_all_boxes(tmp_path):
 def test_a_table_without_boxes_has_no_particles(tmp_path):
     found = read(written(tmp_path, HEAD), box_size=None)
     assert len(found.particles.x) == 0
-    found.write(tmp_path / "a.cbox", keep=np.ones(0, bool), score=np.zeros(0))
+    found.write(tmp_path / "a.cbox", keep=np.ones(0, bool), columns=scored(np.zeros(0)))
     assert len(read(tmp_path / "a.cbox", box_size=None).particles.x) == 0
 
 
@@ -68,7 +69,7 @@ def test_plain_columns_of_older_versions_come_back_byte_for_byte(tmp_path, text)
     found = read(written(tmp_path, text), box_size=None)
     assert found.particles.x.tolist() == [7, 25.5][: text.count("\n")]
     n = len(found.particles.x)
-    found.write(tmp_path / "a.cbox", keep=np.ones(n, bool), score=np.zeros(n))
+    found.write(tmp_path / "a.cbox", keep=np.ones(n, bool), columns=scored(np.zeros(n)))
     assert (tmp_path / "a.cbox").read_text() == text
     assert (tmp_path / "a.cbox_scores.csv").exists()
 

@@ -8,6 +8,7 @@ import yaml
 from cryoice.errors import InputError
 from cryoice.files.coordinates_cryosparc import read
 from cryoice.files.frames import to_positions
+from score_columns import scored
 
 LOCATION = [
     ("uid", "<u8"),
@@ -103,7 +104,7 @@ def test_a_binned_particle_has_its_box_in_pixels_of_the_micrograph(tmp_path):
 @pytest.mark.parametrize("n", [0, 1, 5])
 def test_keeping_all_gives_the_same_bytes(tmp_path, n):
     path = saved(tmp_path / "a.cs", picks(n))
-    read(path, box_size=None).write(tmp_path / "b.cs", keep=np.ones(n, bool), score=np.zeros(n))
+    read(path, box_size=None).write(tmp_path / "b.cs", keep=np.ones(n, bool), columns=scored(np.zeros(n)))
     assert (tmp_path / "b.cs").read_bytes() == path.read_bytes()
 
 
@@ -111,8 +112,8 @@ def test_accepted_and_rejected_rows_keep_uids_order_and_fields(tmp_path):
     rows, keep = picks(5), np.array([True, False, True, True, False])
     found = read(saved(tmp_path / "a.cs", rows), box_size=None)
     score = np.array([0.0, 0.75, 0.1, 0.2, 1.0])
-    found.write(tmp_path / "yes.cs", keep=keep, score=score)
-    found.write(tmp_path / "no.cs", keep=~keep, score=score)
+    found.write(tmp_path / "yes.cs", keep=keep, columns=scored(score))
+    found.write(tmp_path / "no.cs", keep=~keep, columns=scored(score))
     assert loaded(tmp_path / "yes.cs").dtype == rows.dtype
     assert (loaded(tmp_path / "yes.cs") == rows[keep]).all()
     assert (loaded(tmp_path / "no.cs") == rows[~keep]).all()
@@ -123,7 +124,7 @@ def test_accepted_and_rejected_rows_keep_uids_order_and_fields(tmp_path):
 
 def test_a_file_can_be_written_over_itself(tmp_path):
     rows, path = picks(4), saved(tmp_path / "a.cs", picks(4))
-    read(path, box_size=None).write(path, keep=np.arange(4) < 2, score=np.zeros(4))
+    read(path, box_size=None).write(path, keep=np.arange(4) < 2, columns=scored(np.zeros(4)))
     assert (loaded(path) == rows[:2]).all()
 
 
@@ -196,8 +197,8 @@ def test_a_group_is_subset_by_uid_in_all_its_files(tmp_path):
     found = read(write_group(tmp_path / "J12"), box_size=None)
     assert found.particles.micrograph[1] == PATHS[1].decode()
     keep = np.array([True, False, True, False, True])
-    found.write(tmp_path / "clean.csg", keep=keep, score=np.linspace(0, 1, 5))
-    found.write(tmp_path / "bad.csg", keep=~keep, score=np.linspace(0, 1, 5))
+    found.write(tmp_path / "clean.csg", keep=keep, columns=scored(np.linspace(0, 1, 5)))
+    found.write(tmp_path / "bad.csg", keep=~keep, columns=scored(np.linspace(0, 1, 5)))
     assert (loaded(tmp_path / "clean_J12_passthrough_particles.cs") == picks(5)[keep]).all()
     assert loaded(tmp_path / "clean_particles_selected.cs")["blob/idx"].tolist() == [4, 2, 0]
     assert loaded(tmp_path / "bad_particles_selected.cs")["blob/idx"].tolist() == [1, 3]
@@ -206,7 +207,7 @@ def test_a_group_is_subset_by_uid_in_all_its_files(tmp_path):
 
 def test_a_written_group_names_its_files_and_counts_and_keeps_the_rest(tmp_path):
     read(write_group(tmp_path / "J12"), box_size=None).write(
-        tmp_path / "clean.csg", keep=np.arange(5) < 2, score=np.zeros(5)
+        tmp_path / "clean.csg", keep=np.arange(5) < 2, columns=scored(np.zeros(5))
     )
     content = yaml.safe_load((tmp_path / "clean.csg").read_text())
     assert content["results"]["blob"] == {
@@ -223,7 +224,7 @@ def test_a_written_group_names_its_files_and_counts_and_keeps_the_rest(tmp_path)
 
 def test_keeping_all_of_a_group_changes_only_the_names_of_its_files(tmp_path):
     path = write_group(tmp_path / "J12")
-    read(path, box_size=None).write(tmp_path / "c.csg", keep=np.ones(5, bool), score=np.zeros(5))
+    read(path, box_size=None).write(tmp_path / "c.csg", keep=np.ones(5, bool), columns=scored(np.zeros(5)))
     assert (tmp_path / "c.csg").read_text() == path.read_text().replace("'>", "'>c_")
     for name in ("particles_selected.cs", "J12_passthrough_particles.cs"):
         assert (tmp_path / f"c_{name}").read_bytes() == (path.parent / name).read_bytes()
@@ -232,7 +233,7 @@ def test_keeping_all_of_a_group_changes_only_the_names_of_its_files(tmp_path):
 def test_a_group_is_written_only_as_a_group(tmp_path):
     found = read(write_group(tmp_path / "J12"), box_size=None)
     with pytest.raises(InputError, match="is written as"):
-        found.write(tmp_path / "clean.cs", keep=np.ones(5, bool), score=np.zeros(5))
+        found.write(tmp_path / "clean.cs", keep=np.ones(5, bool), columns=scored(np.zeros(5)))
 
 
 def test_a_group_whose_files_hold_other_particles_is_refused(tmp_path):
@@ -308,6 +309,6 @@ def test_a_million_rows_take_no_more_than_ten_loads(tmp_path):
     floor = time.perf_counter() - started
     started = time.perf_counter()
     found = read(path, box_size=None)
-    found.write(tmp_path / "b.cs", keep=np.arange(1_000_000) % 3 > 0, score=np.zeros(1_000_000))
+    found.write(tmp_path / "b.cs", keep=np.arange(1_000_000) % 3 > 0, columns=scored(np.zeros(1_000_000)))
     taken = time.perf_counter() - started
     assert taken < 10 * floor

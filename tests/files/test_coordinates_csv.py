@@ -5,6 +5,7 @@ from cryoice.errors import InputError
 from cryoice.files.coordinate_files import read_coordinates
 from cryoice.files.frames import to_positions
 from cryoice.files.pick_tables import read_pick_csv
+from score_columns import scored
 
 PLAIN = "X-Coordinate,Y-Coordinate,Diameter,Phase Shift\n10,20,84,0.50\n30,40,84,1e-3\n50,60,84,\n"
 
@@ -17,7 +18,7 @@ def coordinates_of(folder, text, *, name="m1.csv", box_size=None):
 
 def cleaned(folder, text, *, keep, score) -> str:
     file = coordinates_of(folder, text)
-    file.write(folder / "out.csv", keep=np.array(keep, dtype=bool), score=np.array(score, dtype=np.float64))
+    file.write(folder / "out.csv", keep=np.array(keep, dtype=bool), columns=scored(score))
     return (folder / "out.csv").read_bytes().decode()
 
 

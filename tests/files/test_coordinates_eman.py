@@ -6,6 +6,7 @@ import pytest
 from cryoice.errors import InputError
 from cryoice.files.coordinates_eman import read
 from cryoice.files.frames import to_positions
+from score_columns import scored
 
 BOXES = "2\t6\t8\t8\t-3\n20\t1\t8\t8\t-3\n-4\t-1\t8\t8\t-3\n"
 INFO = {
@@ -66,13 +67,13 @@ def test_a_given_box_size_moves_no_centre(tmp_path):
 def test_boxes_come_back_byte_for_byte(tmp_path, text):
     found = read(boxes_file(tmp_path, text), box_size=None)
     n = len(found.particles.x)
-    found.write(tmp_path / "out.box", keep=np.ones(n, bool), score=np.zeros(n))
+    found.write(tmp_path / "out.box", keep=np.ones(n, bool), columns=scored(np.zeros(n)))
     assert (tmp_path / "out.box").read_bytes() == text.encode()
 
 
 def test_kept_boxes_have_their_scores_beside_them(tmp_path):
     found = read(boxes_file(tmp_path, BOXES), box_size=None)
-    found.write(tmp_path / "out.box", keep=np.array([False, True, True]), score=np.array([0.9, 0.25, 0.5]))
+    found.write(tmp_path / "out.box", keep=np.array([False, True, True]), columns=scored([0.9, 0.25, 0.5]))
     assert (tmp_path / "out.box").read_text() == "20\t1\t8\t8\t-3\n-4\t-1\t8\t8\t-3\n"
     assert (
         tmp_path / "out.box_scores.csv"
@@ -88,9 +89,9 @@ def test_an_info_is_named_after_its_micrograph(tmp_path):
 
 def test_an_info_keeps_all_but_the_dropped_boxes(tmp_path):
     found, keep = read(info_file(tmp_path, INFO), box_size=None), np.array([False, True])
-    found.write(tmp_path / "yes_info.json", keep=keep, score=np.array([0.9, 0.1]))
-    found.write(tmp_path / "no_info.json", keep=~keep, score=np.array([0.9, 0.1]))
-    found.write(tmp_path / "all_info.json", keep=keep | True, score=np.array([0.9, 0.1]))
+    found.write(tmp_path / "yes_info.json", keep=keep, columns=scored([0.9, 0.1]))
+    found.write(tmp_path / "no_info.json", keep=~keep, columns=scored([0.9, 0.1]))
+    found.write(tmp_path / "all_info.json", keep=keep | True, columns=scored([0.9, 0.1]))
     assert json.loads((tmp_path / "yes_info.json").read_text()) == INFO | {"boxes": [[20, 30, "auto", 0.7]]}
     assert json.loads((tmp_path / "no_info.json").read_text()) == INFO | {"boxes": [[9, 4.5, "manual"]]}
     assert json.loads((tmp_path / "all_info.json").read_text()) == INFO
@@ -101,7 +102,7 @@ def test_an_info_keeps_all_but_the_dropped_boxes(tmp_path):
 def test_a_micrograph_without_picks_has_no_particles(tmp_path, content):
     found = read(info_file(tmp_path, content), box_size=None)
     assert len(found.particles.x) == 0
-    found.write(tmp_path / "out.json", keep=np.ones(0, bool), score=np.zeros(0))
+    found.write(tmp_path / "out.json", keep=np.ones(0, bool), columns=scored(np.zeros(0)))
     assert json.loads((tmp_path / "out.json").read_text()) == content
 
 

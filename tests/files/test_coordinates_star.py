@@ -5,6 +5,7 @@ import starfile
 from cryoice.errors import InputError
 from cryoice.files.coordinate_files import read_coordinates
 from cryoice.files.frames import to_positions
+from score_columns import scored
 from star_samples import LIST_OF_FILES, PICKS_OF_ONE, PYEM, RELION_5, RELION_30, RELION_31
 
 
@@ -140,7 +141,7 @@ def test_a_single_particle_in_pairs_of_label_and_value_is_read(tmp_path):
 @pytest.mark.parametrize(("keep", "row"), [(True, '10.500 20.0 "two words.mrc" 1 0.2500\n'), (False, "")])
 def test_a_single_particle_in_pairs_is_written_as_a_table(tmp_path, keep, row):
     file = coordinates_of(tmp_path, ONE_PARTICLE)
-    file.write(tmp_path / "out.star", keep=np.array([keep]), score=np.array([0.25]))
+    file.write(tmp_path / "out.star", keep=np.array([keep]), columns=scored([0.25]))
     top, rest = ONE_PARTICLE.split("_rlnCoordinateX")
     table = (
         "loop_\n_rlnCoordinateX\n# a note\n_rlnCoordinateY\n_rlnMicrographName\n_rlnOpticsGroup\n"
@@ -156,7 +157,7 @@ def test_a_file_without_picks_has_none(tmp_path):
     )
     file = coordinates_of(tmp_path, text)
     assert len(file.particles.x) == len(file.particles.micrograph) == 0
-    file.write(tmp_path / "out.star", keep=np.zeros(0, dtype=bool), score=np.zeros(0))
+    file.write(tmp_path / "out.star", keep=np.zeros(0, dtype=bool), columns=scored(np.zeros(0)))
     assert "_cryoiceScore #4\n" in (tmp_path / "out.star").read_text()
 
 
@@ -173,7 +174,7 @@ def test_cells_that_are_no_number_are_nan(tmp_path):
 @pytest.mark.parametrize("text", [RELION_30, RELION_31, RELION_5])
 def test_kept_rows_have_their_score_and_the_rest_of_the_file_stays(tmp_path, text):
     file = coordinates_of(tmp_path, text)
-    file.write(tmp_path / "out.star", keep=np.array([True, False, True]), score=np.array([0.25, 1, 1 / 3]))
+    file.write(tmp_path / "out.star", keep=np.array([True, False, True]), columns=scored([0.25, 1, 1 / 3]))
     blocks = starfile.read(tmp_path / "out.star", always_dict=True)
     table = next(block for block in blocks.values() if "cryoiceScore" in block)
     assert table["cryoiceScore"].tolist() == [0.25, 0.3333]
@@ -186,9 +187,9 @@ def test_kept_rows_have_their_score_and_the_rest_of_the_file_stays(tmp_path, tex
 
 def test_a_file_that_was_cleaned_before_has_one_column_of_scores(tmp_path):
     file = coordinates_of(tmp_path, PICKS_OF_ONE)
-    file.write(tmp_path / "one.star", keep=np.array([True, True]), score=np.array([0.1, 0.2]))
+    file.write(tmp_path / "one.star", keep=np.array([True, True]), columns=scored([0.1, 0.2]))
     once = read_coordinates(tmp_path / "one.star")
-    once.write(tmp_path / "two.star", keep=np.array([True, True]), score=np.array([0.3, np.nan]))
+    once.write(tmp_path / "two.star", keep=np.array([True, True]), columns=scored([0.3, np.nan]))
     assert (
         starfile.read(tmp_path / "two.star", parse_as_string=["cryoiceScore"])["cryoiceScore"].iloc[0]
         == "0.3000"

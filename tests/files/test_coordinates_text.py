@@ -4,6 +4,7 @@ import pytest
 from cryoice.errors import InputError
 from cryoice.files.coordinates_text import read
 from cryoice.files.frames import to_positions
+from score_columns import scored
 
 TOPAZ = (
     "image_name\tx_coord\ty_coord\tscore\nmic 1\t3\t5\t4.25\nmic 1\t7\t2\t-0.5\nFoilHole_9\t10\t11\t1e-3\n"
@@ -46,7 +47,7 @@ def test_bare_columns_are_of_the_micrograph_that_the_file_is_named_after(tmp_pat
 
 def test_kept_rows_of_topaz_stay_as_they_are_but_for_the_score(tmp_path):
     found = read(written(tmp_path, TOPAZ), box_size=None)
-    found.write(tmp_path / "a.txt", keep=np.array([True, False, True]), score=np.array([0.125, 0.9, 1.0]))
+    found.write(tmp_path / "a.txt", keep=np.array([True, False, True]), columns=scored([0.125, 0.9, 1.0]))
     assert (tmp_path / "a.txt").read_text() == (
         "image_name\tx_coord\ty_coord\tscore\tcryoiceScore\n"
         "mic 1\t3\t5\t4.25\t0.1250\nFoilHole_9\t10\t11\t1e-3\t1.0000\n"
@@ -55,10 +56,10 @@ def test_kept_rows_of_topaz_stay_as_they_are_but_for_the_score(tmp_path):
 
 def test_cleaning_twice_replaces_the_score(tmp_path):
     read(written(tmp_path, TOPAZ), box_size=None).write(
-        tmp_path / "a.txt", keep=np.ones(3, bool), score=np.zeros(3)
+        tmp_path / "a.txt", keep=np.ones(3, bool), columns=scored(np.zeros(3))
     )
     read(tmp_path / "a.txt", box_size=None).write(
-        tmp_path / "b.txt", keep=np.ones(3, bool), score=np.full(3, 0.5)
+        tmp_path / "b.txt", keep=np.ones(3, bool), columns=scored(np.full(3, 0.5))
     )
     assert (tmp_path / "b.txt").read_text() == (tmp_path / "a.txt").read_text().replace("0.0000", "0.5000")
 
@@ -66,7 +67,7 @@ def test_cleaning_twice_replaces_the_score(tmp_path):
 def test_a_table_parted_by_blanks_keeps_them(tmp_path):
     text = " image_name  x_coord y_coord cryoiceScore\r\n a   1  2 0.3\r\n"
     read(written(tmp_path, text), box_size=None).write(
-        tmp_path / "a.txt", keep=np.ones(1, bool), score=np.array([0.75])
+        tmp_path / "a.txt", keep=np.ones(1, bool), columns=scored([0.75])
     )
     assert (tmp_path / "a.txt").read_bytes().decode() == text.replace("0.3", "0.7500")
 
@@ -75,13 +76,17 @@ def test_a_table_parted_by_blanks_keeps_them(tmp_path):
 def test_bare_columns_come_back_byte_for_byte(tmp_path, text):
     found = read(written(tmp_path, text, "m.coord"), box_size=None)
     n = len(found.particles.x)
-    found.write(tmp_path / "b.coord", keep=np.ones(n, bool), score=np.zeros(n))
+    found.write(tmp_path / "b.coord", keep=np.ones(n, bool), columns=scored(np.zeros(n)))
     assert (tmp_path / "b.coord").read_bytes() == text.encode()
 
 
 def test_bare_columns_have_their_scores_beside_them(tmp_path):
     found = read(written(tmp_path, "1 2\n3 4\n5 6\n", "m.coord"), box_size=None)
-    found.write(tmp_path / "out/b.coord", keep=np.array([True, False, True]), score=np.array([0.1, 0.2, 0.3]))
+    found.write(
+        tmp_path / "out/b.coord",
+        keep=np.array([True, False, True]),
+        columns=scored([0.1, 0.2, 0.3]),
+    )
     assert (tmp_path / "out/b.coord").read_text() == "1 2\n5 6\n"
     assert (
         tmp_path / "out/b.coord_scores.csv"
@@ -90,8 +95,8 @@ def test_bare_columns_have_their_scores_beside_them(tmp_path):
 
 def test_accepted_and_rejected_rows_are_all_rows(tmp_path):
     found, keep = read(written(tmp_path, TOPAZ), box_size=None), np.array([False, True, False])
-    found.write(tmp_path / "yes.txt", keep=keep, score=np.zeros(3))
-    found.write(tmp_path / "no.txt", keep=~keep, score=np.zeros(3))
+    found.write(tmp_path / "yes.txt", keep=keep, columns=scored(np.zeros(3)))
+    found.write(tmp_path / "no.txt", keep=~keep, columns=scored(np.zeros(3)))
     first, second, third = TOPAZ.split("\n")[1:-1]
     assert (tmp_path / "yes.txt").read_text().split("\n")[1:-1] == [f"{second}\t0.0000"]
     assert (tmp_path / "no.txt").read_text().split("\n")[1:-1] == [f"{first}\t0.0000", f"{third}\t0.0000"]

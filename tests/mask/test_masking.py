@@ -33,6 +33,19 @@ def test_a_bright_block_is_masked_where_it_lies_and_counted():
     assert found.score[10, 30] == pytest.approx(1 - 1 / (4 + np.exp(10)), abs=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("threshold", "unsure", "expected"), [(0.5, None, 0), (0.5, 0.5, 1), (0.9, 0.1, 0.085), (0.1, 0.1, 0.915)]
+)
+def test_what_lies_closer_to_the_threshold_than_unsure_is_counted_in_and_outside_the_mask(
+    threshold, unsure, expected
+):
+    array = noise_with_block()
+    array[:20, :20] = np.nan  # 1400 px are left, and 119 of the block's are bright: the noise hides one
+    found = masked(array, settings=RegionSettings(threshold=threshold, unsure=unsure))
+    assert found.unsure_share == pytest.approx(expected)
+    assert found.bad == pytest.approx(120 / 1400)
+
+
 def test_the_verdict_is_bad_above_the_share_and_good_at_it():
     share = 120 / (40 * 45)
     array = noise_with_block()

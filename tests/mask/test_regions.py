@@ -7,6 +7,7 @@ from cryoice.constants import CLASSES, IGNORE
 from cryoice.errors import InputError
 from cryoice.mask.regions import RegionSettings, enlarge, fractions, make_mask
 from cryoice.mask.score_map import ScoreMap
+from cryoice.mask.unsure import is_unsure
 
 TWO = ("good", "bad")
 
@@ -207,6 +208,10 @@ def test_a_clean_map_and_one_without_data_have_no_regions():
         ({"threshold": 1.0}, "--threshold: 1 must"),
         ({"threshold": math.nan}, "--threshold: nan must"),
         ({"low": 0.7}, "--low: 0.7 must be between 0 and the threshold"),
+        ({"unsure": 0.6}, "--unsure: 0.6 must be from 0 to 0.5"),
+        ({"unsure": 0.2, "threshold": 0.9}, "--unsure: 0.2 must be from 0 to 0.1"),
+        ({"unsure": -0.1}, "--unsure"),
+        ({"unsure": math.nan}, "--unsure"),
         ({"low": -0.1}, "--low"),
         ({"min_area": -1.0}, "--min-area: -1 must be 0 or more"),
         ({"margin": math.inf}, "--margin"),
@@ -250,3 +255,20 @@ def test_an_enlarged_map_keeps_its_last_row_to_the_edge():
     mask = np.arange(4, dtype=np.uint16)[:, None]
     assert enlarge(mask, (16, 1))[:, 0].tolist() == [0] * 2 + [1] * 4 + [2] * 4 + [3] * 6
     assert enlarge(mask, (4, 2)).tolist() == [[0, 0], [1, 1], [2, 2], [3, 3]]
+
+
+@pytest.mark.parametrize(
+    ("threshold", "unsure", "band"),
+    [(0.5, None, (0.3, 0.7)), (0.1, None, (0.06, 0.14)), (0.9, None, (0.86, 0.94)), (0.4, 0.1, (0.3, 0.5))],
+)
+def test_the_band_of_doubt_lies_around_the_threshold_and_never_leaves_0_to_1(threshold, unsure, band):
+    assert RegionSettings(threshold=threshold, unsure=unsure).band == pytest.approx(band)
+    widest = min(threshold, 1 - threshold)
+    ends = RegionSettings(threshold=threshold, unsure=widest).band
+    assert ends[0] == pytest.approx(0) or ends[1] == pytest.approx(1)
+
+
+def test_no_data_and_the_ends_of_the_band_are_not_unsure():
+    score = np.array([0.25, 0.26, 0.5, 0.74, 0.75, np.nan])
+    assert is_unsure(score, (0.25, 0.75)).tolist() == [False, True, True, True, False, False]
+    assert not is_unsure(score, (0.5, 0.5)).any()

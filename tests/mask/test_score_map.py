@@ -9,7 +9,8 @@ from networks_of_tests import VIEWS, Brightness, patch_model, patch_network, pix
 
 from cryoice.constants import CLASSES
 from cryoice.errors import InputError
-from cryoice.mask.score_map import ScoreMap, interpolated, score_level, score_map
+from cryoice.mask.interpolation import interpolated
+from cryoice.mask.score_map import ScoreMap, score_level, score_map
 from cryoice.signal.views import levelled
 
 CHANNELS = {"use": ["real", "spectrum"], "spectrum": VIEWS}

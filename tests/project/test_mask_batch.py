@@ -107,7 +107,7 @@ def test_relion_s_own_ring_density_stays_and_ours_has_another_name(theirs, tmp_p
     assert ("_rlnCtfIceRingDensity" in text) == theirs
     assert "_cryoiceRingDensity" in text
     row = next(line for line in text.splitlines() if line.startswith("m00.mrc")).split()
-    assert row[-3:] == ["nan", "nan", "good"]
+    assert row[-4:] == ["nan", "nan", "context", "good"]
 
 
 def summary_of(folder):

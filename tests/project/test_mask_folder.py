@@ -13,7 +13,7 @@ def test_masks_are_found_by_the_names_of_their_micrographs(tmp_path):
     folder = MaskFolder.read(write_mask_folder(tmp_path, {"a": marked_mask((3, 4)), "b": marked_mask()}))
     found = folder.by_name["MotionCorr/job002/Movies/a.mrc"]
     mask, score = found.read()
-    assert (found.shape, found.pixel_size) == ((80, 100), 2.0)
+    assert (found.shape, found.pixel_size, found.unsure) == ((80, 100), 2.0, (0.3, 0.7))
     assert np.argwhere(mask == 2).tolist() == [[3, 4]]
     assert (score[3, 4], score[0, 0]) == (0.75, 0.125)
 
@@ -51,6 +51,9 @@ def test_no_file_outside_the_folder_is_opened(tmp_path, name):
         ("height", "hight", "no column height"),
         ("80", "many", "invalid literal"),
         ("80", "0", "impossible size"),
+        ("unsure_to", "unsure", "no column unsure_to"),
+        ("0.3,0.7", "0.7,0.3", "impossible unsure_from"),
+        ("0.3,0.7", "nan,0.7", "impossible unsure_from"),
     ],
 )
 def test_a_summary_that_is_not_ours_is_one_line(tmp_path, old, new, fault):

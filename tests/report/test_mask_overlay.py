@@ -8,10 +8,10 @@ ORANGE, YELLOW = (230, 159, 0), (240, 228, 66)
 SIDES = (560, 561)
 
 
-def drawn(mask, *, view=None, score=None, pixel_size=8.0, title="m1", low=0.3):
+def drawn(mask, *, view=None, score=None, pixel_size=8.0, title="m1", unsure=(0.3, 0.7)):
     view = np.zeros(mask.shape, dtype=np.float32) if view is None else view
     score = np.zeros(mask.shape, dtype=np.float32) if score is None else score
-    return overlay(view, mask, score, pixel_size=(pixel_size, pixel_size), low=low, title=title)
+    return overlay(view, mask, score, pixel_size=(pixel_size, pixel_size), unsure=unsure, title=title)
 
 
 def empty(shape=SIDES):
@@ -48,11 +48,13 @@ def test_a_small_map_is_enlarged_by_a_whole_factor():
     assert (rows.min(), rows.max(), columns.min(), columns.max()) == (120, 159, 200, 239)
 
 
-def test_no_data_is_hatched_and_what_scores_below_the_threshold_is_dotted():
+def test_no_data_is_hatched_and_what_scores_within_the_band_is_dotted_inside_the_mask_too():
     mask, score = empty(), np.zeros(SIDES, dtype=np.float32)
     mask[:, 500:] = IGNORE
     score[50:62, 50:62] = 0.35
     score[100:112, 50:62] = 0.25
+    mask[190:222, 40:102] = 2
+    score[200:212, 50:62], score[200:212, 80:92] = 0.69, 0.71
     view = np.zeros(SIDES, dtype=np.float32)
     view[:, 500:] = np.nan
     score[:, 500:] = np.nan
@@ -62,6 +64,8 @@ def test_no_data_is_hatched_and_what_scores_below_the_threshold_is_dotted():
     assert not hatched[:, :500].any()
     assert int((picture[50:62, 50:62, 0] == 255).sum()) == 4 * 4
     assert not picture[100:112, 50:62].any()
+    assert int((picture[200:212, 50:62] == 255).all(axis=2).sum()) == 4 * 4
+    assert not (picture[200:212, 80:92] == 255).all(axis=2).any()
 
 
 @pytest.mark.parametrize(("pixel_size", "bar"), [(8.0, 125), (10.0, 100), (1.0, 100)])

@@ -4,16 +4,16 @@ A row holds the lower left corner of a box and its sides, not always whole numbe
 corner plus half the side. The origin is EMAN's, the array's first row and column: row = y ('top').
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Bool, Float, Float64
+from jaxtyping import Bool, Float64
 
 from cryoice.errors import InputError
 from cryoice.files.coordinates_eman import ParticleLines, boxes_of, one_micrograph, require_areas
 from cryoice.files.particles import Particles
-from cryoice.files.score_sidecar import SCORE_COLUMN, score_texts
 from cryoice.files.star_text import StarText
 from cryoice.files.text_lines import TextLines
 
@@ -22,14 +22,16 @@ _COLUMNS = ("CoordinateX", "CoordinateY", "Width", "Height")
 
 @dataclass(frozen=True)
 class CboxFile:
-    """A .cbox file in the form of STAR; the score is a column ``_cryoiceScore``."""
+    """A .cbox file in the form of STAR; what was found of the boxes are columns more."""
 
     path: Path
     particles: Particles
     text: StarText
     block: str
 
-    def write(self, path: Path, *, keep: Bool[np.ndarray, " n"], score: Float[np.ndarray, " n"]) -> None:
+    def write(
+        self, path: Path, *, keep: Bool[np.ndarray, " n"], columns: Mapping[str, Sequence[str]]
+    ) -> None:
         """Write the kept rows, with the score added as the last column or replaced.
 
         Raises
@@ -37,7 +39,7 @@ class CboxFile:
         InputError
             The folder cannot be written.
         """
-        self.text.edited(self.block, keep=keep, columns={SCORE_COLUMN: score_texts(score)}).write(path)
+        self.text.edited(self.block, keep=keep, columns=columns).write(path)
 
 
 def read(path: Path, *, box_size: float | None) -> CboxFile | ParticleLines:

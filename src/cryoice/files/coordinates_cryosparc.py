@@ -7,11 +7,12 @@ cryoSPARC (vesicle-picker, crYOLO by way of cryosparc-tools) and cryoFILTER coun
 its way to RELION (its issues 81 and 101). No micrograph has settled it here, so a run should probe it.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Bool, Float, Float64
+from jaxtyping import Bool, Float64
 
 from cryoice.errors import InputError
 from cryoice.files.cryosparc_dataset import read_dataset, write_dataset
@@ -29,14 +30,16 @@ _BOX, _BOX_PIXEL_SIZE = "blob/shape", "blob/psize_A"
 
 @dataclass(frozen=True)
 class CryosparcFile:
-    """One .cs file; scores lie beside it by uid (`score_sidecar`), for a data set's fields are fixed."""
+    """One .cs file; columns lie beside it by uid (`score_sidecar`), for a data set's fields are fixed."""
 
     path: Path
     particles: Particles
     rows: np.ndarray
 
-    def write(self, path: Path, *, keep: Bool[np.ndarray, " n"], score: Float[np.ndarray, " n"]) -> None:
-        """Write the kept rows with all their fields, uids among them, and their scores beside them.
+    def write(
+        self, path: Path, *, keep: Bool[np.ndarray, " n"], columns: Mapping[str, Sequence[str]]
+    ) -> None:
+        """Write the kept rows with all their fields, uids among them, and their columns beside them.
 
         Raises
         ------
@@ -44,19 +47,21 @@ class CryosparcFile:
             The folder cannot be written.
         """
         write_dataset(path, self.rows[keep])
-        write_scores(path, particles={"uid": self.rows["uid"][keep]}, score=score[keep])
+        write_scores(path, particles={"uid": self.rows["uid"]}, keep=keep, columns=columns)
 
 
 @dataclass(frozen=True)
 class CryosparcGroup:
-    """A .csg file and its data sets, of which one holds the locations; scores as for `CryosparcFile`."""
+    """A .csg file and its data sets, of which one holds the locations; columns as for `CryosparcFile`."""
 
     path: Path
     particles: Particles
     group: Group
     uids: np.ndarray
 
-    def write(self, path: Path, *, keep: Bool[np.ndarray, " n"], score: Float[np.ndarray, " n"]) -> None:
+    def write(
+        self, path: Path, *, keep: Bool[np.ndarray, " n"], columns: Mapping[str, Sequence[str]]
+    ) -> None:
         """Write the group and, beside it, each of its data sets less the dropped particles.
 
         'clean.csg' has the data sets 'clean_<their old name>'; their rows keep their order and fields.
@@ -67,7 +72,7 @@ class CryosparcGroup:
             The folder cannot be written, or ``path`` does not end in .csg.
         """
         self.group.write(path, uids=self.uids[keep])
-        write_scores(path, particles={"uid": self.uids[keep]}, score=score[keep])
+        write_scores(path, particles={"uid": self.uids}, keep=keep, columns=columns)
 
 
 def read(path: Path, *, box_size: float | None) -> CryosparcFile | CryosparcGroup:

@@ -4,7 +4,7 @@ The text of every cell is kept; rows quoted as a whole stay quoted.
 """
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -12,12 +12,11 @@ from sys import intern
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Float, Float64
+from jaxtyping import Bool, Float64
 
 from cryoice.errors import InputError
 from cryoice.files.atomic import replacing
 from cryoice.files.particles import Particles
-from cryoice.files.score_sidecar import SCORE_COLUMN, score_texts
 
 _FRAMES = {
     ("X-Coordinate", "Y-Coordinate"): "cryoppp",
@@ -30,7 +29,7 @@ _BYTE_ORDER_MARK = "\ufeff"
 
 @dataclass(frozen=True)
 class CsvCoordinates:
-    """A CSV file of coordinates; the score is kept as the column ``cryoiceScore``.
+    """A CSV file of coordinates; what was found are columns more.
 
     ``lines`` are those of the file, each with its end; the first one names the columns.
     """
@@ -39,8 +38,10 @@ class CsvCoordinates:
     particles: Particles
     lines: list[str]
 
-    def write(self, path: Path, *, keep: Bool[np.ndarray, " n"], score: Float[np.ndarray, " n"]) -> None:
-        """Write the kept rows with their score; the other cells keep their text.
+    def write(
+        self, path: Path, *, keep: Bool[np.ndarray, " n"], columns: Mapping[str, Sequence[str]]
+    ) -> None:
+        """Write the kept rows with the columns; the other cells keep their text.
 
         Raises
         ------
@@ -48,16 +49,21 @@ class CsvCoordinates:
             The folder cannot be written.
         """
         with replacing(path) as scratch, scratch.open("w", encoding="utf-8", newline="") as stream:
-            stream.writelines(self._edited(keep, score_texts(score)))
+            stream.writelines(self._edited(keep, columns))
 
-    def _edited(self, keep: Bool[np.ndarray, " n"], scores: list[str]) -> Iterator[str]:
+    def _edited(self, keep: Bool[np.ndarray, " n"], columns: Mapping[str, Sequence[str]]) -> Iterator[str]:
         header = [cell.strip() for cell in _cells(self.lines[0])]
-        place = header.index(SCORE_COLUMN) if SCORE_COLUMN in header else len(header)
-        rows = zip([True, *keep.tolist()], [SCORE_COLUMN, *scores], strict=True)
+        header += [name for name in columns if name not in header]
+        places = [header.index(name) for name in columns]
+        rows = zip(
+            [True, *keep.tolist()], [tuple(columns), *zip(*columns.values(), strict=True)], strict=True
+        )
         for line in self.lines:
-            kept, value = next(rows) if line.strip() else (True, None)
+            kept, values = next(rows) if line.strip() else (True, ())
             if kept:
-                yield line if value is None else _with_cell(line, place, value)
+                for place, value in zip(places, values, strict=False):
+                    line = _with_cell(line, place, value)
+                yield line
 
 
 def read(path: Path, *, box_size: float | None) -> CsvCoordinates:

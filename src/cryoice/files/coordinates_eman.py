@@ -6,13 +6,13 @@ issue 556). Layouts: https://blake.bcm.edu/emanwiki/Eman2OtherFiles
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float, Float64
+from jaxtyping import Bool, Float64
 
 from cryoice.errors import InputError
 from cryoice.files.atomic import replacing
@@ -27,14 +27,16 @@ _HELIX_ENDS = {"-1", "-2"}
 
 @dataclass(frozen=True)
 class ParticleLines:
-    """One particle a line of text; scores lie beside the file (`score_sidecar`)."""
+    """One particle a line of text; columns lie beside the file (`score_sidecar`)."""
 
     path: Path
     particles: Particles
     text: TextLines
 
-    def write(self, path: Path, *, keep: Bool[np.ndarray, " n"], score: Float[np.ndarray, " n"]) -> None:
-        """Write the kept lines byte for byte, and their scores beside them.
+    def write(
+        self, path: Path, *, keep: Bool[np.ndarray, " n"], columns: Mapping[str, Sequence[str]]
+    ) -> None:
+        """Write the kept lines byte for byte, and their columns beside them.
 
         Raises
         ------
@@ -42,19 +44,21 @@ class ParticleLines:
             The folder cannot be written.
         """
         self.text.write(path, keep=keep)
-        write_centre_scores(path, self.particles, keep=keep, score=score)
+        write_centre_scores(path, self.particles, keep=keep, columns=columns)
 
 
 @dataclass(frozen=True)
 class InfoFile:
-    """What EMAN2 knows of one micrograph; scores lie beside the file (`score_sidecar`)."""
+    """What EMAN2 knows of one micrograph; columns lie beside the file (`score_sidecar`)."""
 
     path: Path
     particles: Particles
     info: dict[str, Any]
 
-    def write(self, path: Path, *, keep: Bool[np.ndarray, " n"], score: Float[np.ndarray, " n"]) -> None:
-        """Write the kept ``boxes`` and all other keys as they are, and the boxes' scores beside them.
+    def write(
+        self, path: Path, *, keep: Bool[np.ndarray, " n"], columns: Mapping[str, Sequence[str]]
+    ) -> None:
+        """Write the kept ``boxes`` and all other keys as they are, and the boxes' columns beside them.
 
         Raises
         ------
@@ -67,7 +71,7 @@ class InfoFile:
             info = info | {"boxes": kept}
         with replacing(path) as scratch:
             scratch.write_text(json.dumps(info, indent=1))
-        write_centre_scores(path, self.particles, keep=keep, score=score)
+        write_centre_scores(path, self.particles, keep=keep, columns=columns)
 
 
 def read(path: Path, *, box_size: float | None) -> ParticleLines | InfoFile:
@@ -91,16 +95,20 @@ def read(path: Path, *, box_size: float | None) -> ParticleLines | InfoFile:
 
 
 def write_centre_scores(
-    path: Path, particles: Particles, *, keep: Bool[np.ndarray, " n"], score: Float[np.ndarray, " n"]
+    path: Path,
+    particles: Particles,
+    *,
+    keep: Bool[np.ndarray, " n"],
+    columns: Mapping[str, Sequence[str]],
 ) -> None:
-    """Write scores beside ``path``, a row naming its particle by its centre x, y in px.
+    """Write columns beside ``path``, a row naming its particle by its centre x, y in px.
 
     Raises
     ------
     InputError
         The folder cannot be written.
     """
-    write_scores(path, particles={"x": particles.x[keep], "y": particles.y[keep]}, score=score[keep])
+    write_scores(path, particles={"x": particles.x, "y": particles.y}, keep=keep, columns=columns)
 
 
 def one_micrograph(

@@ -5,16 +5,16 @@ the files per micrograph that Manual picking and Auto-picking write. RELION coun
 along the rows of the array as stored: frame 'top'.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Float, Float64
+from jaxtyping import Bool, Float64
 
 from cryoice.errors import InputError
 from cryoice.files.particles import Particles, told_per_row
-from cryoice.files.score_sidecar import SCORE_COLUMN, score_texts
 from cryoice.files.star_pairs import with_tables
 from cryoice.files.star_text import StarText
 
@@ -30,22 +30,24 @@ _UM_TO_ANGSTROM = 1e4
 
 @dataclass(frozen=True)
 class StarCoordinates:
-    """A STAR file of coordinates; the score is kept as the column ``cryoiceScore``."""
+    """A STAR file of coordinates; what was found of them are columns more."""
 
     path: Path
     particles: Particles
     star: StarText
     block: str
 
-    def write(self, path: Path, *, keep: Bool[np.ndarray, " n"], score: Float[np.ndarray, " n"]) -> None:
-        """Write the kept rows with their score; everything else stays byte for byte.
+    def write(
+        self, path: Path, *, keep: Bool[np.ndarray, " n"], columns: Mapping[str, Sequence[str]]
+    ) -> None:
+        """Write the kept rows with the columns; everything else stays byte for byte.
 
         Raises
         ------
         InputError
             The folder cannot be written.
         """
-        self.star.edited(self.block, keep=keep, columns={SCORE_COLUMN: score_texts(score)}).write(path)
+        self.star.edited(self.block, keep=keep, columns=columns).write(path)
 
 
 def read(path: Path, *, box_size: float | None) -> StarCoordinates:

@@ -5,16 +5,16 @@ micrographs it was given: picks on downsampled ones must be scaled up first (``t
 """
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Bool, Float, Float64
+from jaxtyping import Bool, Float64
 
 from cryoice.errors import InputError
 from cryoice.files.coordinates_eman import ParticleLines
 from cryoice.files.particles import Particles
-from cryoice.files.score_sidecar import SCORE_COLUMN, score_texts
 from cryoice.files.text_lines import TextLines
 
 FRAME = "top"
@@ -23,34 +23,37 @@ _NAME, _X, _Y = "image_name", "x_coord", "y_coord"
 
 @dataclass(frozen=True)
 class TopazFile:
-    """A table of Topaz, of one or several micrographs; the score is a column ``cryoiceScore``."""
+    """A table of Topaz, of one or several micrographs; what was found are columns more."""
 
     path: Path
     particles: Particles
     text: TextLines
     header: int
-    columns: list[str]
+    header_cells: list[str]
 
-    def write(self, path: Path, *, keep: Bool[np.ndarray, " n"], score: Float[np.ndarray, " n"]) -> None:
-        """Write the kept rows byte for byte, with the score added as the last column or replaced.
+    def write(
+        self, path: Path, *, keep: Bool[np.ndarray, " n"], columns: Mapping[str, Sequence[str]]
+    ) -> None:
+        """Write the kept rows byte for byte, with the columns added as the last ones or replaced.
 
         Raises
         ------
         InputError
             The folder cannot be written.
         """
-        added = dict(zip(self.text.rows, score_texts(score), strict=True))
-        added[self.header] = SCORE_COLUMN
-        place = self.columns.index(SCORE_COLUMN) if SCORE_COLUMN in self.columns else None
-        blank = self.text.separator or " "
+        separator, known = self.text.separator, self.header_cells
+        places = [known.index(name) if name in known else None for name in columns]
+        added = dict(zip(self.text.rows, zip(*columns.values(), strict=True), strict=True))
+        added[self.header] = tuple(columns)
 
         def edit(row: int, line: str) -> str:
-            if row not in added:
-                return line
-            bare = line.rstrip("\r\n")
-            if place is None:
-                return bare + blank + added[row] + line[len(bare) :]
-            return _replaced(bare, place, added[row], separator=self.text.separator) + line[len(bare) :]
+            edited = bare = line.rstrip("\r\n")
+            for place, cell in zip(places, added.get(row, ()), strict=False):
+                if place is None:
+                    edited += (separator or " ") + cell
+                else:
+                    edited = _replaced(edited, place, cell, separator=separator)
+            return edited + line[len(bare) :]
 
         self.text.write(path, keep=keep, edit=edit)
 

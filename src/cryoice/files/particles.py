@@ -1,5 +1,6 @@
 """Particles as a coordinate file names them, and what every kind of coordinate file can do."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -64,7 +65,9 @@ class CoordinateFile(Protocol):
         """Its particles, in the file's order."""
         ...
 
-    def write(self, path: Path, *, keep: Bool[np.ndarray, " n"], score: Float[np.ndarray, " n"]) -> None:
+    def write(
+        self, path: Path, *, keep: Bool[np.ndarray, " n"], columns: Mapping[str, Sequence[str]]
+    ) -> None:
         """Write the particles that ``keep`` marks, in the same format, all else as it was.
 
         Parameters
@@ -73,9 +76,9 @@ class CoordinateFile(Protocol):
             File to write, whole or not at all.
         keep
             One value per particle of the file, in its order.
-        score
-            Probability of an artifact, 0-1, per particle of the file; kept as a column where the
-            format can hold one.
+        columns
+            What was found, by name: a text per particle of the file; added as columns, or in place of
+            those of the same name, where the format can hold them, else in a file beside it.
 
         Raises
         ------

@@ -1,19 +1,18 @@
 """From a micrograph to its mask: the one path that library and commands take."""
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Float32, UInt16
+from jaxtyping import Bool, Float
 
 from cryoice.constants import IGNORE
 from cryoice.errors import InputError
+from cryoice.mask.masked import MaskedMicrograph, bad_share
 from cryoice.mask.model import Model
 from cryoice.mask.region_settings import MAX_BAD, RegionSettings
-from cryoice.mask.regions import Region, fractions, make_mask
+from cryoice.mask.regions import fractions, make_mask
 from cryoice.mask.score_map import score_level
-from cryoice.signal.ice_map import IceMap, IceMeasures, measure_ice
+from cryoice.signal.ice_map import IceMeasures, measure_ice
 from cryoice.signal.no_data import pixels_without_data
 from cryoice.signal.views import levelled_around
 
@@ -30,54 +29,6 @@ _FLAT = 1e-6
 """Range of grey values over the largest, below which they are one value but for its rounding."""
 
 _UNMEASURED = IceMeasures(map=None, iciness=math.nan, ring_density=math.nan)
-
-
-@dataclass(frozen=True)
-class MaskedMicrograph:
-    """What was found on one micrograph.
-
-    Attributes
-    ----------
-    mask
-        Index in `cryoice.constants.CLASSES`, 255 where the micrograph has no data.
-    score
-        Probability of any artifact, NaN where the micrograph has no data.
-    regions
-        Connected pieces of one class, largest first.
-    fractions
-        Share of each class in the area with data.
-    ice
-        Crystalline evidence over the micrograph; None where it is sampled too coarsely to hold any.
-    iciness, ring_density
-        Of the whole micrograph, as `signal.ice_map` defines them; NaN where ``ice`` is None.
-    verdict
-        ``good`` or ``bad``, by the share of artifacts in the area.
-    pixel_size
-        Å between rows and between columns of mask and score.
-    shape
-        Height and width of the micrograph, px.
-    """
-
-    mask: UInt16[np.ndarray, "h w"]
-    score: Float32[np.ndarray, "h w"]
-    regions: tuple[Region, ...]
-    fractions: Mapping[str, float]
-    ice: IceMap | None
-    iciness: float
-    ring_density: float
-    verdict: str
-    pixel_size: tuple[float, float]
-    shape: tuple[int, int]
-
-    @property
-    def bad(self) -> float:
-        """Share of artifacts of any class in the area with data."""
-        return bad_share(self.fractions)
-
-
-def bad_share(shares: Mapping[str, float]) -> float:
-    """Sum the shares of all classes but clean film."""
-    return sum(share for name, share in shares.items() if name != "clean")
 
 
 def mask_micrograph(
@@ -170,20 +121,23 @@ def mask_level(
             f"the micrograph: {level.shape[0]} x {level.shape[1]} px at {pixel_size:g} Å/px are less than "
             f"{MIN_FIELD:g} Å a side, too small to tell anything; leave it out or check the pixel size"
         )
-    scores = score_level(level, model, pixel_size=pixel_size, missing=missing, spectrum=spectrum)
-    mask, regions = make_mask(scores, settings or RegionSettings())
+    settings = settings or RegionSettings()
+    ice = measure_ice(level, pixel_size=pixel_size, missing=missing) if spectrum else _UNMEASURED
+    scores = score_level(level, model, pixel_size=pixel_size, missing=missing, spectrum=spectrum, ice=ice.map)
+    mask, regions = make_mask(scores, settings)
     if (mask == IGNORE).all():
         raise InputError("the micrograph: hardly a pixel is a number; leave it out or write it again")
     shares = fractions(mask)
-    ice = measure_ice(level, pixel_size=pixel_size, missing=missing) if spectrum else _UNMEASURED
     return MaskedMicrograph(
         mask=mask,
         score=scores.score,
+        unsure=settings.band,
         regions=tuple(regions),
         fractions=shares,
         ice=ice.map,
         iciness=ice.iciness,
         ring_density=ice.ring_density,
+        views=scores.views,
         verdict=GOOD if bad_share(shares) <= max_bad else BAD,
         pixel_size=scores.pixel_size,
         shape=(level.shape[0], level.shape[1]),

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from jaxtyping import Float, Float32
 from torch import Tensor, nn
 
 from cryoice.errors import InputError
 from cryoice.learn.building import build_patch_network, build_pixel_network
 from cryoice.learn.checkpoint_file import read_checkpoint
 from cryoice.learn.weights_file import read_weights
+from cryoice.mask.calibration import Calibration
 from cryoice.mask.device import choose_device
 from cryoice.mask.fusion import fuse_conv_bn
 
@@ -50,6 +52,8 @@ class Model:
         File name of the weights.
     digest
         First 12 hexadecimal digits of that file's SHA-256.
+    calibration
+        What the logits go through before the softmax; None: nothing.
     """
 
     net: nn.Module
@@ -61,6 +65,16 @@ class Model:
     name: str
     digest: str
     device: torch.device
+    calibration: Calibration | None = None
+
+    def probabilities(
+        self, logits: Float[Tensor, "batch classes *rest"]
+    ) -> Float32[Tensor, "batch classes *rest"]:
+        """Turn what the network gave into calibrated probabilities, single precision."""
+        logits = logits.float()
+        if self.calibration is not None:
+            logits = self.calibration.applied(logits)
+        return logits.softmax(dim=1)
 
 
 def load_model(path: Path | None = None, *, device: str = "auto") -> Model:
@@ -71,18 +85,14 @@ def load_model(path: Path | None = None, *, device: str = "auto") -> Model:
     Raises
     ------
     InputError
-        The file is missing, damaged or of another kind of network, or there is no such device.
+        The file is missing, damaged or of another kind of network, its calibration is impossible, or
+        there is no such device.
     """
     chosen = choose_device(device)
-    path = _shipped() if path is None else path
-    if not path.is_file():
-        raise InputError(f"{path}: no such file; give a .ckpt of train.py or a {WEIGHTS} file")
-    facts, state = _read(path)
-    if lacking := [fact for fact in FACTS if fact not in facts]:
-        raise InputError(f"{path}: does not tell its {', '.join(lacking)}; give a file that train.py wrote")
-    net = _network(facts, state, path)
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()[:12]
+    read = read_network(path)
+    path, facts = read.path, read.facts
+    calibration = Calibration.read(facts, classes=len(facts["classes"]), path=path)
+    net = _network(facts, read.state, path)
     return Model(
         net=net.to(chosen).to(memory_format=torch.channels_last),
         kind=facts["kind"],
@@ -91,9 +101,42 @@ def load_model(path: Path | None = None, *, device: str = "auto") -> Model:
         patch=int(facts["patch"]),
         channels=facts["channels"],
         name=path.name,
-        digest=digest,
+        digest=read.digest,
         device=chosen,
+        calibration=calibration,
     )
+
+
+@dataclass(frozen=True)
+class NetworkFile:
+    """What a file tells of a network: facts as in ``cryoice.learn.weights_file``, weights by name.
+
+    ``digest`` are the first 12 hexadecimal digits of its SHA-256.
+    """
+
+    path: Path
+    facts: dict[str, Any]
+    state: dict[str, Tensor]
+    digest: str
+
+
+def read_network(path: Path | None = None) -> NetworkFile:
+    """Read a checkpoint of ``train.py`` or weights, building nothing; None: the weights that ship.
+
+    Raises
+    ------
+    InputError
+        The file is missing or damaged, or does not tell what its network is.
+    """
+    path = _shipped() if path is None else path
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; give a .ckpt of train.py or a {WEIGHTS} file")
+    facts, state = _read(path)
+    if lacking := [fact for fact in FACTS if fact not in facts]:
+        raise InputError(f"{path}: does not tell its {', '.join(lacking)}; give a file that train.py wrote")
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()[:12]
+    return NetworkFile(path, facts, state, digest)
 
 
 def _shipped() -> Path:

@@ -54,4 +54,4 @@ def _probabilities(
     flags = torch.full((len(channels),), measured, device=channels.device)
     with fast_precision(model.device):
         logits = model.net(channels.contiguous(memory_format=torch.channels_last), flags)
-    return logits.float().softmax(dim=1).cpu().numpy()
+    return model.probabilities(logits).cpu().numpy()

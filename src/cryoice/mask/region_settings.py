@@ -13,6 +13,7 @@ MAX_BAD = 0.3
 """Share of artifacts in the area up to which a micrograph is called good: two thirds of it can be used."""
 
 _LOW = 0.6
+_UNSURE = 0.4
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,10 @@ class RegionSettings:
         particle finds room.
     classes
         Those of `ARTIFACTS` that are kept; None keeps all.
+    unsure
+        Where the probability of any artifact is less than this away from the threshold, a pixel is
+        neither surely clean nor surely an artifact; 0 to the nearer of threshold and 1 - threshold, of
+        which None is 0.4 times (0.3 to 0.7 around 0.5).
 
     Raises
     ------
@@ -47,6 +52,7 @@ class RegionSettings:
     margin: float = 0.0
     max_hole: float = 20000.0
     classes: tuple[str, ...] | None = None
+    unsure: float | None = None
 
     def __post_init__(self) -> None:
         if not 0 < self.threshold < 1:
@@ -63,8 +69,23 @@ class RegionSettings:
         if self.classes is not None and not (self.classes and set(self.classes) <= set(ARTIFACTS)):
             given = ",".join(self.classes) or "nothing"
             raise InputError(f"--classes: {given} must be of {', '.join(ARTIFACTS)}")
+        if self.unsure is not None and not 0 <= self.unsure <= self._room:
+            raise InputError(
+                f"--unsure: {self.unsure:g} must be from 0 to {self._room:g}, so that the band around the "
+                f"threshold of {self.threshold:g} ends at 0 and 1"
+            )
 
     @property
     def growth_limit(self) -> float:
         """Probability down to which a region grows."""
         return _LOW * self.threshold if self.low is None else self.low
+
+    @property
+    def band(self) -> tuple[float, float]:
+        """Probabilities between which a pixel is unsure."""
+        half = _UNSURE * self._room if self.unsure is None else self.unsure
+        return self.threshold - half, self.threshold + half
+
+    @property
+    def _room(self) -> float:
+        return round(min(self.threshold, 1 - self.threshold), 9)

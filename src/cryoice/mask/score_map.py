@@ -6,11 +6,14 @@ import numpy as np
 from jaxtyping import Bool, Float, Float32, Float64
 
 from cryoice.errors import InputError
+from cryoice.mask.crystal_evidence import CONTEXT, CONTEXT_AND_SPECTRUM, CRYSTALLINE, with_evidence
+from cryoice.mask.interpolation import interpolated
 from cryoice.mask.model import PATCHES, Model
 from cryoice.mask.patch_grid import patch_grid
 from cryoice.mask.patch_scores import patch_scores
 from cryoice.mask.windows import pixel_scores
 from cryoice.signal.fourier import rescaled_shape
+from cryoice.signal.ice_map import IceMap, measure_ice
 from cryoice.signal.no_data import pixels_without_data
 from cryoice.signal.views import levelled_around, resampled_view
 
@@ -32,11 +35,14 @@ class ScoreMap:
         Their names; the first is the one without artifacts.
     pixel_size
         Å between rows and between columns, close to `SAMPLING`.
+    views
+        What they were made of: ``context``, or ``context+spectrum`` where the spectra told of crystals.
     """
 
     probabilities: Float32[np.ndarray, "classes h w"]
     classes: tuple[str, ...]
     pixel_size: tuple[float, float]
+    views: str = CONTEXT
 
     @property
     def score(self) -> Float32[np.ndarray, "h w"]:
@@ -49,8 +55,9 @@ def score_map(
 ) -> ScoreMap:
     """Return the probabilities of the model's classes over a micrograph at ``pixel_size`` Å/px.
 
-    NaN, infinity and padding of one value mean no data. ``spectrum`` False: the pixels come from an 8-bit
-    picture, which cannot hold the rings of ice. The same input gives the same map; threads may share a
+    NaN, infinity and padding of one value mean no data. The spectra's evidence of crystals counts where the
+    sampling shows it. ``spectrum`` False: the pixels come from an 8-bit picture, which cannot hold the rings
+    of ice. The same input gives the same map; threads may share a
     model.
 
     Raises
@@ -61,13 +68,10 @@ def score_map(
     missing = pixels_without_data(micrograph)
     if missing is not None and missing.all():
         raise InputError("the micrograph has no pixel with data; leave it out")
-    return score_level(
-        levelled_around(micrograph, missing),
-        model,
-        pixel_size=pixel_size,
-        missing=missing,
-        spectrum=spectrum,
-    )
+    _require(pixel_size)
+    level = levelled_around(micrograph, missing)
+    ice = measure_ice(level, pixel_size=pixel_size, missing=missing).map if spectrum else None
+    return score_level(level, model, pixel_size=pixel_size, missing=missing, spectrum=spectrum, ice=ice)
 
 
 def score_level(
@@ -77,45 +81,39 @@ def score_level(
     pixel_size: float,
     missing: Bool[np.ndarray, "h w"] | None = None,
     spectrum: bool = True,
+    ice: IceMap | None = None,
 ) -> ScoreMap:
     """Do what `score_map` does with a micrograph that is levelled already.
 
-    ``missing`` marks the pixels without data; None: there are none.
+    ``missing`` marks the pixels without data; None: there are none. ``ice`` is the evidence of its
+    spectra; None: there is none.
     """
-    if not 0 < pixel_size < np.inf:
-        raise InputError(f"pixel size {pixel_size}: must be a number above 0 (Å/px)")
+    _require(pixel_size)
     before = (level.shape[0], level.shape[1])
     shape = rescaled_shape(before, pixel_size=pixel_size, target=SAMPLING)
     if model.kind == PATCHES:
         grid = patch_grid(level, model, pixel_size=pixel_size, spectrum=spectrum)
         scores, step = patch_scores(grid, model), grid.step
+        told = grid.spectra is not None
     else:
         view = resampled_view(level, pixel_size=pixel_size, target=model.pixel_size)
         scores = pixel_scores(view, model)
         step = (before[0] / view.shape[0], before[1] / view.shape[1])
+        told = False
     places = [np.arange(shape[axis]) * before[axis] / shape[axis] / step[axis] for axis in (0, 1)]
     probabilities = interpolated(scores, rows=places[0], columns=places[1])
     if missing is not None and missing.any():
         probabilities[:, _share(missing, shape) > 0.5] = np.nan
     per_pixel = (before[0] * pixel_size / shape[0], before[1] * pixel_size / shape[1])
-    return ScoreMap(probabilities, model.classes, per_pixel)
+    if ice is not None:
+        probabilities = with_evidence(probabilities, model.classes, ice, pixel_size=per_pixel)
+        told = told or CRYSTALLINE in model.classes
+    return ScoreMap(probabilities, model.classes, per_pixel, CONTEXT_AND_SPECTRUM if told else CONTEXT)
 
 
-def interpolated(
-    values: Float32[np.ndarray, "classes rows_in columns_in"],
-    *,
-    rows: Float64[np.ndarray, " rows"],
-    columns: Float64[np.ndarray, " columns"],
-) -> Float32[np.ndarray, "classes rows columns"]:
-    """Interpolate linearly at every pair of a row and a column; places beyond the last take its value."""
-    for axis, places in ((1, rows), (2, columns)):
-        last = values.shape[axis] - 1
-        below = np.clip(np.floor(places).astype(int), 0, last)
-        above = np.minimum(below + 1, last)
-        share = np.clip(places - below, 0, 1).astype(np.float32)
-        share = share[:, None] if axis == 1 else share
-        values = values.take(below, axis) * (1 - share) + values.take(above, axis) * share
-    return values
+def _require(pixel_size: float) -> None:
+    if not 0 < pixel_size < np.inf:
+        raise InputError(f"pixel size {pixel_size}: must be a number above 0 (Å/px)")
 
 
 def _share(marked: Bool[np.ndarray, "h w"], shape: tuple[int, int]) -> Float64[np.ndarray, "rows columns"]:

@@ -61,5 +61,5 @@ def _probabilities(window: Float32[np.ndarray, "h w"], model: Model) -> Float[np
     shown = torch.from_numpy(np.ascontiguousarray(window))[None, None].to(model.device)
     with fast_precision(model.device):
         logits = model.net(shown.contiguous(memory_format=torch.channels_last))
-    probabilities: Float[np.ndarray, "classes h w"] = logits.float().softmax(dim=1)[0].cpu().numpy()
+    probabilities: Float[np.ndarray, "classes h w"] = model.probabilities(logits)[0].cpu().numpy()
     return probabilities

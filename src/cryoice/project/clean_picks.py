@@ -11,11 +11,15 @@ from jaxtyping import Bool, Float64, Int
 from cryoice.errors import InputError
 from cryoice.files.particles import Particles
 from cryoice.mask.clean import judge_positions
+from cryoice.mask.unsure import is_unsure
 from cryoice.project.mask_folder import Masked
 from cryoice.project.pick_files import PickFile, place
 
 Track = Callable[[Sequence[Any], str], Iterable[Any]]
 """Passes a sequence through and shows how far it has come under the given words."""
+
+SCORE, VERDICT = "cryoiceScore", "cryoiceVerdict"
+"""Columns of particles: the highest probability of an artifact within the distance, and what follows."""
 
 _ENOUGH, _CORNER = 100, 0.6
 """So many coordinates that all lie within this share of height and width count the wrong pixels."""
@@ -61,8 +65,9 @@ class Cleaned:
 
     Attributes
     ----------
-    keep, score
-        One value a particle, in the file's order; the score is NaN where nothing is known.
+    keep, score, unsure
+        One value a particle, in the file's order. Unsure is whose score lies between the probabilities
+        that the mask was made to call unsure, and of whom nothing is known; there the score is NaN.
     outside, unmasked
         Particles off their micrograph, and on micrographs without a mask.
     failures
@@ -73,10 +78,31 @@ class Cleaned:
 
     keep: Bool[np.ndarray, " n"]
     score: Float64[np.ndarray, " n"]
+    unsure: Bool[np.ndarray, " n"]
     outside: int = 0
     unmasked: int = 0
     failures: list[tuple[str, str]] = field(default_factory=list)
     doubts: Counter[str] = field(default_factory=Counter)
+
+    @classmethod
+    def unknown(cls, count: int) -> "Cleaned":
+        """Keep that many particles of whom nothing is known yet."""
+        return cls(
+            keep=np.ones(count, dtype=bool),
+            score=np.full(count, np.nan, dtype=np.float64),
+            unsure=np.ones(count, dtype=bool),
+        )
+
+    @property
+    def columns(self) -> dict[str, list[str]]:
+        """What is written of each particle: its score with four decimals; good, bad or unsure."""
+        return {
+            SCORE: [f"{value:.4f}" for value in self.score.tolist()],
+            VERDICT: [
+                "unsure" if unsure else "good" if keep else "bad"
+                for unsure, keep in zip(self.unsure.tolist(), self.keep.tolist(), strict=True)
+            ],
+        }
 
 
 def clean_file(
@@ -90,7 +116,7 @@ def clean_file(
         The file's boxes are wanted and unknown.
     """
     file, count = picks.file, len(picks.file.particles.x)
-    cleaned = Cleaned(keep=np.ones(count, dtype=bool), score=np.full(count, np.nan, dtype=np.float64))
+    cleaned = Cleaned.unknown(count)
     if not count:
         cleaned.failures.append((str(file.path), "holds no coordinates; nothing to clean"))
         return cleaned
@@ -144,6 +170,7 @@ def _judge(
     )
     cleaned.keep[rows] = ~judged.reject
     cleaned.score[rows] = judged.score
+    cleaned.unsure[rows] = is_unsure(judged.score, masked.unsure)
     if off := int(judged.outside.sum()):
         cleaned.outside += off
         size = f"{placed.shape[1]} x {placed.shape[0]} px at {placed.pixel_size:g} Å/px"

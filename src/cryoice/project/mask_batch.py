@@ -187,7 +187,6 @@ class MaskBatch:
             pixel_size=seen.pixel_size,
             full_size=settings.full_size,
             shown=seen.small if settings.overlay else None,
-            low=settings.regions.growth_limit,
         )
         row = summary_row(
             masked, listed.stem, name=listed.name, pixel_size=seen.pixel_size, model=self.model.digest

@@ -14,7 +14,10 @@ from cryoice.files.mrc import read_mrc
 SUMMARY = "summary.csv"
 """One row a masked micrograph."""
 
-_NEEDED = ("micrograph", "height", "width", "angpix", "mask", "score")
+BAND = ("unsure_from", "unsure_to")
+"""Columns of the probabilities between which a mask was made to call pixels unsure."""
+
+_NEEDED = ("micrograph", "height", "width", "angpix", "mask", "score", *BAND)
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,8 @@ class Masked:
         Of the micrograph, Å/px.
     mask, score
         Files below the folder.
+    unsure
+        Probabilities of any artifact between which a pixel is unsure.
     """
 
     name: str
@@ -38,6 +43,7 @@ class Masked:
     pixel_size: float
     mask: Path
     score: Path
+    unsure: tuple[float, float]
 
     def read(self) -> tuple[UInt16[np.ndarray, "h w"], Float32[np.ndarray, "h w"]]:
         """Return classes and probability of any artifact, of one shape.
@@ -95,14 +101,18 @@ class MaskFolder:
         return {masked.name: masked for masked in self.masked}
 
 
-def _masked(folder: Path, name: str, height: str, width: str, angpix: str, mask: str, score: str) -> Masked:
+def _masked(
+    folder: Path, name: str, height: str, width: str, angpix: str, mask: str, score: str, *band: str
+) -> Masked:
     try:
-        shape, pixel_size = (int(height), int(width)), float(angpix)
+        shape, pixel_size, unsure = (int(height), int(width)), float(angpix), (float(band[0]), float(band[1]))
     except ValueError as error:
         raise InputError(f"{folder / SUMMARY}: {name}: {error}; run cryoice mask again") from error
     if min(shape) < 1 or not 0 < pixel_size < np.inf:
         raise InputError(f"{folder / SUMMARY}: {name}: impossible size; run cryoice mask again")
+    if not 0 <= unsure[0] <= unsure[1] <= 1:
+        raise InputError(f"{folder / SUMMARY}: {name}: impossible {BAND[0]}; run cryoice mask again")
     for file in (mask, score):
         if Path(file).name != file or not file:
             raise InputError(f"{folder / SUMMARY}: {name}: {file!r} is no file name; run cryoice mask again")
-    return Masked(name=name, shape=shape, pixel_size=pixel_size, mask=folder / mask, score=folder / score)
+    return Masked(name, shape, pixel_size, folder / mask, folder / score, unsure)

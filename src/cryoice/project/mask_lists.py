@@ -14,7 +14,7 @@ from cryoice.files.pixel_size_doubts import counted
 from cryoice.files.star import Table, write_star
 from cryoice.project.failures import write_failures
 from cryoice.project.mask_batch import DOUBT, OF_STAR, MaskBatch, Outcome
-from cryoice.project.mask_folder import SUMMARY
+from cryoice.project.mask_folder import BAND, SUMMARY
 from cryoice.project.mask_settings import Microscope
 from cryoice.project.records import Row
 from cryoice.project.select_micrographs import LIST
@@ -24,11 +24,12 @@ FAILURES = "failures.csv"
 
 _COLUMNS = (
     *("micrograph", "stem", "height", "width", "angpix", "mask", "score"),
-    *(*CLASSES, "bad", "iciness", "ring_density", "verdict", "model"),
+    *(*CLASSES, "bad", "unsure", *BAND, "iciness", "ring_density", "views", "verdict", "model"),
 )
-_STAR_COLUMNS = {f"cryoice{name.title()}Fraction": name for name in (*CLASSES, "bad")} | {
+_STAR_COLUMNS = {f"cryoice{name.title()}Fraction": name for name in (*CLASSES, "bad", "unsure")} | {
     "cryoiceIciness": "iciness",
     "cryoiceRingDensity": "ring_density",
+    "cryoiceViews": "views",
     "cryoiceVerdict": "verdict",
 }
 _NAME, _GROUP = "rlnMicrographName", "rlnOpticsGroup"

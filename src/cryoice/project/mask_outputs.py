@@ -8,12 +8,12 @@ from jaxtyping import Float32
 
 from cryoice.files.mrc import write_mrc
 from cryoice.files.picture import write_png
-from cryoice.mask.masking import MaskedMicrograph
+from cryoice.mask.crystal_evidence import over_map
+from cryoice.mask.masked import MaskedMicrograph
 from cryoice.mask.regions import enlarge
-from cryoice.mask.score_map import interpolated
+from cryoice.project.mask_folder import BAND
 from cryoice.project.records import Row
 from cryoice.report.mask_overlay import overlay
-from cryoice.signal.ice_map import IceMap
 
 
 def write_outputs(
@@ -24,7 +24,6 @@ def write_outputs(
     pixel_size: float,
     full_size: bool,
     shown: Float32[np.ndarray, "h w"] | None,
-    low: float,
 ) -> list[str]:
     """Write mask, score, ice map and overlay, and return their names in the folder.
 
@@ -42,8 +41,6 @@ def write_outputs(
         Write the mask, and it alone, at the micrograph's own shape.
     shown
         The micrograph at the mask's sampling, over which it is drawn; None draws nothing.
-    low
-        Probability above which what is left out of the mask is marked as unsure.
 
     Raises
     ------
@@ -57,10 +54,11 @@ def write_outputs(
     write_mrc(mask, whole, pixel_size=pixel_size if full_size else masked.pixel_size)
     write_mrc(score, masked.score, pixel_size=masked.pixel_size)
     if masked.ice is not None:
-        write_mrc(ice, _ice_over_mask(masked, masked.ice), pixel_size=masked.pixel_size)
+        values = over_map(masked.ice.values, masked.ice, masked.mask.shape, pixel_size=masked.pixel_size)
+        write_mrc(ice, values, pixel_size=masked.pixel_size)
         written.append(ice)
     if shown is not None:
-        _draw(masked, picture, stem, shown, low=low)
+        _draw(masked, picture, stem, shown)
         written.append(picture)
     for path in {ice, picture}.difference(written):
         path.unlink(missing_ok=True)
@@ -80,8 +78,11 @@ def summary_row(masked: MaskedMicrograph, stem: str, *, name: str, pixel_size: f
         "score": f"{stem}_score.mrc",
         **{name: round(share, 5) for name, share in masked.fractions.items()},
         "bad": round(masked.bad, 5),
+        "unsure": round(masked.unsure_share, 5),
+        **{key: round(end, 6) for key, end in zip(BAND, masked.unsure, strict=True)},
         "iciness": _measured(masked.iciness),
         "ring_density": _measured(masked.ring_density),
+        "views": masked.views,
         "verdict": masked.verdict,
         "model": model,
     }
@@ -91,20 +92,14 @@ def _measured(value: float) -> float | None:
     return None if math.isnan(value) else float(f"{value:.5g}")
 
 
-def _ice_over_mask(masked: MaskedMicrograph, ice: IceMap) -> Float32[np.ndarray, "h w"]:
-    """Interpolate the grid of windows at the mask's pixels, so that all maps lie on each other."""
-    rows, columns = (
-        (np.arange(side) * step - origin) / spacing
-        for side, step, origin, spacing in zip(
-            masked.mask.shape, masked.pixel_size, ice.origin, ice.pixel_size, strict=True
-        )
-    )
-    return interpolated(ice.values[None], rows=rows, columns=columns)[0]
-
-
-def _draw(
-    masked: MaskedMicrograph, path: Path, stem: str, shown: Float32[np.ndarray, "h w"], *, low: float
-) -> None:
+def _draw(masked: MaskedMicrograph, path: Path, stem: str, shown: Float32[np.ndarray, "h w"]) -> None:
     title = f"{stem}   {masked.verdict}: {100 * masked.bad:.1f} % of the area"
-    picture = overlay(shown, masked.mask, masked.score, pixel_size=masked.pixel_size, low=low, title=title)
+    picture = overlay(
+        shown,
+        masked.mask,
+        masked.score,
+        pixel_size=masked.pixel_size,
+        unsure=masked.unsure,
+        title=title,
+    )
     write_png(path, picture)

@@ -4,6 +4,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Float32, Integer, Shaped, UInt8
 
 from cryoice.constants import CLASSES, IGNORE
+from cryoice.mask.unsure import is_unsure
 from cryoice.report.mask_legend import draw_scale_bar, legend, rgb_of
 
 _SIDE = 560
@@ -18,13 +19,13 @@ def overlay(
     score: Float[np.ndarray, "h w"],
     *,
     pixel_size: tuple[float, float],
-    low: float,
+    unsure: tuple[float, float],
     title: str,
 ) -> UInt8[np.ndarray, "rows columns 3"]:
     """Draw a mask over its micrograph: red, green and blue, row 0 at the top.
 
     Every artifact is filled and outlined in its colour and named below with its share of the area with
-    data. What is not in the mask but scores above ``low`` is dotted: there the network is unsure. No
+    data. What is neither surely clean nor surely an artifact is dotted, inside the mask and outside. No
     data is hatched. Grey values run from the 0.5th to the 99.5th percentile; the bar is a round length.
 
     Parameters
@@ -35,18 +36,17 @@ def overlay(
         As `cryoice.mask.regions.make_mask` and the score map have them.
     pixel_size
         Å between rows and between columns.
-    low
-        Probability of any artifact.
+    unsure
+        Probabilities of any artifact between which a pixel is dotted.
     title
         One line; what does not fit is cut off.
     """
     scale = max(1, round(_SIDE / max(mask.shape)))
     grey, classes = _enlarged(_stretched(view), scale), _enlarged(mask.astype(np.uint8), scale)
-    with np.errstate(invalid="ignore"):
-        unsure = _enlarged((mask == 0) & (score > low), scale)
-    picture = _painted(grey, classes, unsure)
+    dotted = _enlarged(is_unsure(score, unsure), scale)
+    picture = _painted(grey, classes, dotted)
     draw_scale_bar(picture, pixel_size[1] / scale)
-    return np.concatenate([picture, legend(mask, unsure, width=picture.shape[1], title=title)])
+    return np.concatenate([picture, legend(mask, dotted, width=picture.shape[1], title=title)])
 
 
 def shrunk(
@@ -101,7 +101,8 @@ def _painted(
     kind = np.where(classes == IGNORE, np.uint8(nothing), classes)
     kind[(classes == IGNORE) & ((row + column) % 8 < 2)] = hatch
     kind[unsure & (row % 6 < 2) & (column % 6 < 2)] = dot
-    kind[_outlines(classes)] += outline
+    edge = _outlines(classes)
+    kind[edge] = classes[edge] + outline
     table = np.repeat(np.arange(256.0)[None, :, None], dot + 1, axis=0).repeat(3, axis=2)
     for value in range(1, len(CLASSES)):
         table[value] += _FILL * (np.array(rgb_of(value)) - table[value])

@@ -24,6 +24,7 @@ _SMOOTH = 9
 """Bins across of the median that makes the common background; a Bragg spot is 3 across, an arc 5."""
 _RING, _FLANKS = 0.004, (0.006, 0.012)
 """1/Å: half a ring's width; from where to where its flanks reach. Ice's rings lie 0.016 1/Å apart."""
+_FARTHEST = 0.02
 _BESIDE = (0.234, 0.237, 0.240, 0.306, 0.308, 0.310)
 """1/Å where ice has no ring: what stands out there in all windows together is Thon rings or the like."""
 
@@ -117,9 +118,12 @@ def ice_band(windows: IceWindows) -> Bool[Tensor, " kept"]:
 
 
 def beside_ice_band(windows: IceWindows) -> Bool[Tensor, " kept"]:
-    """Mark kept frequencies more than two bins away from 3.4-3.95 Å, where ice has no spots."""
-    away = 2 / (windows.side * windows.pixel_size)
-    return (windows.frequency < 1 / ICE_BAND[1] - away) | (windows.frequency > 1 / ICE_BAND[0] + away)
+    """Mark kept frequencies from two bins to 0.02 1/Å away from 3.4-3.95 Å, where ice has no spots.
+
+    Farther out backgrounds that fall steeply, as of filtered micrographs, are no parabolas.
+    """
+    away = torch.maximum(1 / ICE_BAND[1] - windows.frequency, windows.frequency - 1 / ICE_BAND[0])
+    return (away > 2 / (windows.side * windows.pixel_size)) & (away < _FARTHEST)
 
 
 def peak_evidence(peak: Float32[Tensor, "rows cols"], *, number: int) -> Float64[np.ndarray, "rows cols"]:

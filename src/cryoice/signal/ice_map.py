@@ -20,6 +20,7 @@ from cryoice.signal.ice_evidence import (
     ring_excess,
 )
 from cryoice.signal.ice_rings import iciness, ring_density, ring_visible
+from cryoice.signal.ice_spots import own_power
 from cryoice.signal.ice_windows import IceWindows, ice_windows
 
 THRESHOLD = 5.0
@@ -43,7 +44,8 @@ class IceMap:
     values
         Evidence: -log10 of the chance that noise alone shows as much in this window, 0-30. Noise has 0
         mostly, 0.35 on average at most, and exceeds v with a chance of about 10^-v at most. The largest
-        evidence of the three parts below, less log10 3. Where peaks right beside the ice band are
+        evidence of the three parts below, less log10 3. Spots count that no overlapping window has over 4
+        times as strong, so that crystals end near their edges. Where peaks right beside the ice band are
         larger than noise makes them (denoised pictures), that of the peaks is scaled down.
     spot
         Strongest power of a window in 3.4-3.95 Å over its background; noise has ln n + 0.58 on
@@ -114,8 +116,10 @@ def _map(windows: IceWindows) -> IceMap:
     missing = _fill_missing(windows)
     flat, clipped = flat_power(windows)
     neighbours = Neighbours(windows)
-    spot, shared, peaks = _peaks(flat[..., ice_band(windows)], neighbours)
-    *_, beside = _peaks(flat[..., beside_ice_band(windows)], neighbours)
+    band = ice_band(windows)
+    inside, outside = flat[..., band], flat[..., beside_ice_band(windows)]
+    spot, shared, peaks = _peaks(inside, own_power(inside, windows, band), neighbours)
+    *_, beside = _peaks(outside, outside, neighbours)
     trust = min(1.0, _HONEST / max(float(np.quantile(beside[~missing], 0.95)), _HONEST))
     ring = ring_excess(clipped, windows, neighbours)
     values = np.maximum(peaks * trust, ring_evidence(ring)) - math.log10(_TESTS)
@@ -132,16 +136,17 @@ def _map(windows: IceWindows) -> IceMap:
 
 
 def _peaks(
-    flat: Float32[Tensor, "rows cols band"], neighbours: Neighbours
+    flat: Float32[Tensor, "rows cols band"], own: Float32[Tensor, "rows cols band"], neighbours: Neighbours
 ) -> tuple[
     Float32[np.ndarray, "rows cols"], Float32[np.ndarray, "rows cols"], Float64[np.ndarray, "rows cols"]
 ]:
-    """Return the strongest power of windows and of means over neighbours, and the evidence of both."""
+    """Return the strongest power of windows and of means over neighbours, and evidence of own and mean."""
     spot = flat.amax(dim=-1)
     shared = neighbours.mean(flat.clamp(max=CLIP)).amax(dim=-1)
     number = flat.shape[-1]
     evidence = np.maximum(
-        peak_evidence(spot, number=number), mean_peak_evidence(shared, number=number, neighbours=neighbours)
+        peak_evidence(own.amax(dim=-1), number=number),
+        mean_peak_evidence(shared, number=number, neighbours=neighbours),
     )
     return spot.numpy(), shared.numpy(), evidence
 

@@ -1,0 +1,1 @@
+"""How well fringes of ice are found that are injected into clean real micrographs."""
