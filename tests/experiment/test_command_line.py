@@ -61,7 +61,7 @@ def test_our_own_faults_keep_their_traceback(single, error):
         ("augment=3", "augment=3: must be a group of keys"),
         ("name=null", "name=null: must be something else than null"),
         ("model=foo", "model=foo: choose from baseline, deep, resnet18, shallow, two_stream"),
-        ("data=foo", "data=foo: choose from cryoppp, pixels, synthetic"),
+        ("data=foo", "data=foo: choose from cryoppp, own_masks, own_picks, pixels, synthetic"),
         ("optimizer.lrr=1", "optimizer.lrr: no such key; did you mean optimizer.lr?"),
         ("optimiser.lr=1", "optimiser: no such key; did you mean optimizer?"),
         ("pach=64", "pach: no such key; did you mean patch?"),
