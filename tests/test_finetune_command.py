@@ -10,6 +10,7 @@ from cryoice.experiment import finetune as finetune_module
 from cryoice.experiment.finetune import composed, finetune
 from cryoice.files.micrograph import write_mrc
 from cryoice.learn.weights_file import read_weights
+from cryoice.mask import device
 from cryoice.mask.model import load_model
 from cryoice.mask.score_map import score_map
 
@@ -48,14 +49,20 @@ def test_the_help_teaches_masks_and_picks():
         (["-o", "a.safetensors", "--masks", "m", "--bad", "b"], "give --masks, or --good and --bad, and not"),
         (
             ["-o", "a.safetensors", "--masks", "m", "--epochs", "0"],
-            "trainer.max_epochs=0: must be at least 1",
+            "--epochs 0: must be at least 1",
         ),
+        (["-o", "a.safetensors", "--masks", "m", "--device", "mps"], "device 'mps': this machine has 0"),
+        (["-o", "a.safetensors", "--masks", "m", "--device", "gpu"], "device 'gpu': this machine has none"),
+        (["-o", "taken.safetensors", "--masks", "m"], "taken.safetensors: is a folder; name a file"),
+        (["-o", "a.mrc/a.safetensors", "--masks", "m"], "a.mrc/a.safetensors: cannot be written"),
         (["-o", "a.safetensors", "--masks", "m", "--model", "none.ckpt"], "none.ckpt: no such file"),
         (["-o", "a.safetensors", "--masks", "none"], "none: holds no mask"),
     ],
 )
 def test_a_fault_is_one_line(flags, said, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(device, "_count", lambda kind: int(kind == "cpu"))
+    (tmp_path / "taken.safetensors").mkdir()
     write_mrc(tmp_path / "a.mrc", np.eye(300, dtype=np.float32), pixel_size=8.0)
     done = run("a.mrc", *flags)
     assert done.exit_code == 1
@@ -95,7 +102,7 @@ def test_a_tuned_network_knows_what_it_was_shown(tmp_path):
     told = facts["tuned"]
     assert (told["labels"], told["micrographs"], told["epochs"]) == ("masks", 3, 6)
     assert told["digest"] == load_model(device="cpu").digest
-    assert not {"metrics", "calibration"} & set(facts)
+    assert not {"metrics", "calibration", "settings"} & set(facts)
     assert str(tmp_path) not in str(facts)
     array = np.random.default_rng(5).normal(size=SHAPE).astype(np.float32)
     array[SPOT] += 1.5 * np.sign(np.sin(np.arange(SHAPE[1])[SPOT[1]] * 0.8))

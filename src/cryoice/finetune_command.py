@@ -12,6 +12,16 @@ if TYPE_CHECKING:
     from cryoice.experiment.finetune import Tuned
 
 
+_FLAGS = {
+    "data.angpix": "--angpix",
+    "data.radius": "--radius",
+    "init": "--model",
+    "trainer.max_epochs": "--epochs",
+    "seed": "--seed",
+}
+"""Flags by the keys that faults name."""
+
+
 def finetune(
     micrographs: Annotated[
         list[Path],
@@ -82,9 +92,7 @@ def finetune(
             raise InputError(f"{output}: must end in .safetensors")
         if (masks is None) == (good is None and bad is None):
             raise InputError("give --masks, or --good and --bad, and not both")
-        from cryoice.experiment.finetune import finetune as tune
-
-        tuned = tune(
+        tuned = _tune(
             output,
             {
                 "data.micrographs": [str(path) for path in micrographs],
@@ -102,6 +110,16 @@ def finetune(
         )
     _show(tuned)
     typer.echo(f"{output}: use it with cryoice mask --model {output}")
+
+
+def _tune(output: Path, values: dict[str, Any]) -> "Tuned":
+    from cryoice.experiment.finetune import finetune as tune
+
+    try:
+        return tune(output, values)
+    except InputError as error:
+        key, _, rest = str(error).partition("=")
+        raise InputError(f"{_FLAGS[key]} {rest}" if key in _FLAGS else str(error)) from error
 
 
 def _text(path: Path | None) -> str | None:

@@ -116,6 +116,15 @@ def test_micrographs_without_a_labelled_pixel_are_refused(tmp_path, cache):
         module(folder, cache).setup("fit")
 
 
+def test_a_micrograph_without_a_picture_is_refused_by_its_name(tmp_path, cache):
+    folder = write_own(tmp_path, 1)
+    array = np.full(SHAPE, 7.0, dtype=np.float32)
+    array[50, 60] = 1.0
+    write_mrc(folder / "micrographs/m0.mrc", array, pixel_size=8.0)
+    with pytest.raises(InputError, match=r"m0\.mrc: nearly all pixels have one value"):
+        module(folder, cache).setup("fit")
+
+
 def test_a_place_without_micrographs_is_told(tmp_path, cache):
     with pytest.raises(InputError, match=r"none: no such file|none: not a micrograph"):
         module(tmp_path, cache, micrographs=str(tmp_path / "none")).setup("fit")

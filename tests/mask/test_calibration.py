@@ -89,6 +89,8 @@ def test_no_calibration_is_none(tmp_path, absent):
         ({"temperature": "1", "bias": [0.0] * 5}, "temperature"),
         ({"temperature": True, "bias": [0.0] * 5}, "temperature"),
         ({"temperature": float("nan"), "bias": [0.0] * 5}, "temperature"),
+        ({"temperature": 10**400, "bias": [0.0] * 5}, "temperature"),
+        ({"temperature": 1.0, "bias": [0.0] * 4 + [-(10**400)]}, "must be 5 numbers"),
         ({"temperature": 1.0, "bias": [0.0] * 4}, "must be 5 numbers"),
         ({"temperature": 1.0, "bias": 0.0}, "must be 5 numbers"),
         ({"temperature": 1.0, "bias": [0.0] * 4 + [float("inf")]}, "must be 5 numbers"),

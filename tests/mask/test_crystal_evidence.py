@@ -5,6 +5,7 @@ from bright_blocks import brightness_model
 from cryoice.constants import CLASSES
 from cryoice.mask import mask_micrograph
 from cryoice.mask.crystal_evidence import (
+    ACROSS,
     CONTEXT,
     CONTEXT_AND_SPECTRUM,
     DIFFRACTING,
@@ -40,10 +41,11 @@ def fringes(*shape, spacing=3.67, angle=0.6):
 
 
 def test_the_probabilities_are_those_of_bayes_rule():
-    ice = evidence(np.full((4, 5), 2 + np.log10(20)))  # 0.01 of 20 windows: a factor of 100
+    ice = evidence(np.full((4, 5), 3 + np.log10(20)))  # p = 0.001 in 20 windows
+    factor = -1 / (np.e * 0.001 * np.log(0.001))  # 53
     before = context((40, 50), 0.80, 0.02, 0.10, 0.05, 0.03)
-    crystalline = 100 * 0.02 + UNSEEN * 99 * 0.80
-    others = (1 + DIFFRACTING * 99) * np.array([0.10, 0.05, 0.03])
+    crystalline = factor * 0.02 + UNSEEN * (factor - 1) * 0.80
+    others = (1 + DIFFRACTING * (factor - 1)) * np.array([0.10, 0.05, 0.03])
     expected = np.array([0.80, crystalline, *others])
     expected /= expected.sum()
     got = with_evidence(before, CLASSES, ice, pixel_size=SIZE)
@@ -53,7 +55,7 @@ def test_the_probabilities_are_those_of_bayes_rule():
 
 def test_what_noise_shows_somewhere_in_a_micrograph_changes_nothing():
     before = context((40, 50), 0.80, 0.02, 0.10, 0.05, 0.03)
-    ice = evidence(np.full((4, 5), np.log10(20) - 0.01))
+    ice = evidence(np.full((4, 5), np.log10(20) + np.log10(np.e) - 0.01))  # p > 1/e
     np.testing.assert_allclose(with_evidence(before, CLASSES, ice, pixel_size=SIZE), before, atol=1e-6)
 
 
@@ -66,6 +68,17 @@ def test_no_evidence_is_more_than_the_most():
     assert got[1, 0, 0] > 0.5
 
 
+def test_more_evidence_is_never_less_crystalline():
+    before = context((40, 50), 0.80, 0.02, 0.10, 0.05, 0.03)
+    found = [
+        with_evidence(before, CLASSES, evidence(np.full((4, 5), e)), pixel_size=SIZE)[1, 20, 20]
+        for e in np.arange(0, 12, 0.25)
+    ]
+    assert (np.diff(found) >= -1e-7).all()
+    assert found[0] == pytest.approx(0.02)
+    assert found[-1] > 0.3
+
+
 def test_any_artifact_never_falls():
     rng = np.random.default_rng(0)
     before = rng.dirichlet(np.full(5, 0.3), (40, 50)).transpose(2, 0, 1).astype(np.float32)
@@ -76,10 +89,10 @@ def test_any_artifact_never_falls():
 
 def test_an_artifact_that_the_context_cannot_name_keeps_its_spots_too():
     before = context((60, 60), 0.98, 0.005, 0.005, 0.005, 0.005)
-    before[:, 28:32, 28:32] = np.array([0.42, 0.05, 0.19, 0.08, 0.26], dtype=np.float32)[:, None, None]
+    before[:, 24:37, 24:37] = np.array([0.42, 0.05, 0.19, 0.08, 0.26], dtype=np.float32)[:, None, None]
     got = with_evidence(before, CLASSES, evidence(np.full((3, 3), 30.0)), pixel_size=SIZE)
-    assert (1 - got[0, 28:32, 28:32] > 0.65).all()  # 0.58 before
-    assert 1 - got[0, 20:28, 28:32].min() < 0.2
+    assert (1 - got[0, 24:37, 24:37] > 0.65).all()  # 0.58 before
+    assert 1 - got[0, 16:24, 24:37].min() < 0.2
 
 
 @pytest.mark.parametrize("index", [2, 3, 4])
@@ -87,11 +100,33 @@ def test_an_artifact_that_is_seen_stays_itself_and_keeps_its_spots(index):
     before = context((120, 120), 0.98, 0.005, 0.005, 0.005, 0.005)
     blob = np.full(5, 0.01, dtype=np.float32)
     blob[index] = 0.96
-    before[:, 60:66, 60:66] = blob[:, None, None]
+    before[:, 56:69, 56:69] = blob[:, None, None]
     got = with_evidence(before, CLASSES, evidence(np.full((7, 7), 30.0)), pixel_size=SIZE)
-    assert (got[:, 60:66, 60:66].argmax(axis=0) == index).all()
-    assert got[1:, 50:60, 60:66].sum(axis=0).max() < 0.2  # film beside it: its windows hold the blob
+    assert (got[:, 56:69, 56:69].argmax(axis=0) == index).all()
+    assert got[1:, 46:56, 56:69].sum(axis=0).max() < 0.2  # film beside it: its windows hold some of the blob
     assert got[1, :20, :20].min() > 0.5  # film whose windows do not
+
+
+@pytest.mark.parametrize("start", [4, 16, 27])
+def test_film_with_specks_on_it_stays_crystalline(start):
+    before = context((160, 160), 0.98, 0.005, 0.005, 0.005, 0.005)
+    alone = with_evidence(before, CLASSES, evidence(np.full((9, 9), 30.0)), pixel_size=SIZE)
+    before[:, start::32, start::32] = np.array([0.03, 0.01, 0.94, 0.01, 0.01])[:, None, None]
+    got = with_evidence(before, CLASSES, evidence(np.full((9, 9), 30.0)), pixel_size=SIZE)
+    film = before[0] > 0.5
+    assert got[1][film].min() > 0.7
+    assert np.median(alone[1] - got[1]) < 0.1
+
+
+def test_what_is_seen_explains_the_spots_by_the_area_that_it_covers():
+    before = context((32, 32), 0.98, 0.005, 0.005, 0.005, 0.005)
+    before[:, 12:17, 12:17] = np.array([0.03, 0.01, 0.94, 0.01, 0.01])[:, None, None]
+    chance = DIFFRACTING * (5 * 8.0) ** 2 / ACROSS**2
+    factor = MOST / (1 + chance * (MOST - 1))
+    crystalline = 0.005 * factor + UNSEEN * (factor - 1) * 0.98
+    total = 0.98 + crystalline + 0.015 * (1 + DIFFRACTING * (factor - 1))
+    got = with_evidence(before, CLASSES, evidence([[30.0]]), pixel_size=SIZE)
+    assert got[1, 0, 0] == pytest.approx(crystalline / total, rel=1e-4)
 
 
 def test_seen_crystals_do_not_explain_those_of_their_neighbours_away():

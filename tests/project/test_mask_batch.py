@@ -1,4 +1,5 @@
 import csv
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -138,6 +139,19 @@ def test_a_second_run_with_other_micrographs_keeps_those_of_the_first_in_both_li
     (output / "m00_mask.mrc").unlink()
     finished(files_batch([third], output))
     assert list(summary_of(output)) == ["m01", "m02"]
+
+
+def test_masks_of_an_older_version_are_left_out_and_counted(tmp_path):
+    first, second = write_micrographs(tmp_path / "in", 2)
+    output = tmp_path / "out"
+    finished(files_batch([first], output))
+    [record] = (output / ".cryoice").glob("*.json")
+    content = json.loads(record.read_text())
+    del content["row"]["views"]
+    record.write_text(json.dumps(content))
+    result = finished(files_batch([second], output))
+    assert (result.earlier, list(summary_of(output))) == (0, ["m01"])
+    assert "1 masks of an older version are left out of summary.csv; mask them again" in result.doubts
 
 
 def test_a_star_file_s_list_is_its_own_and_what_it_leaves_out_is_told(tmp_path, monkeypatch):

@@ -16,19 +16,22 @@ from pytorch_lightning.callbacks import RichProgressBar
 from torch import nn
 from torch.utils.data import DataLoader
 
+from cryoice.errors import InputError
 from cryoice.experiment.limits import check_values
 from cryoice.experiment.quiet import no_needless_warnings
 from cryoice.experiment.run import build_data, start_process
 from cryoice.experiment.settings import check_targets, plain_settings
 from cryoice.experiment.start import Start
 from cryoice.experiment.tasks import build_module, require_fitting
+from cryoice.files.atomic import require_writable
 from cryoice.learn.own_datamodule import OwnDataModule
 from cryoice.learn.own_micrographs import OWN
 from cryoice.learn.pixel_dataset import PixelDataset
-from cryoice.learn.weights_file import save_weights
+from cryoice.learn.weights_file import RECORD, save_weights
+from cryoice.mask.device import choose_device
 from cryoice.schema import register
 
-_OF_THE_TRAINING = ("epoch", "global_step", "commit", "metrics")
+_OF_THE_TRAINING = ("epoch", "global_step", "commit", "metrics", RECORD)
 """Facts that are not those of the tuned network."""
 
 Scores = dict[str, dict[str, float]]
@@ -66,10 +69,13 @@ def finetune(output: Path, values: Mapping[str, Any]) -> Tuned:
     Raises
     ------
     InputError
-        A value is wrong, a file cannot be read, there are no labels, or the output cannot be written.
+        A value is wrong, this machine lacks the device, a file cannot be read, there are no labels, or the
+        output cannot be written.
     """
     with TemporaryDirectory(prefix="cryoice-") as cache:
         settings = composed({"cache": cache, **values})
+        _require_device(settings["trainer"]["accelerator"])
+        require_writable(output)
         start_process(settings["seed"])
         start = Start.read(settings["init"], settings)
         data = build_data(settings)
@@ -103,6 +109,15 @@ def composed(values: Mapping[str, Any]) -> dict[str, Any]:
     check_targets(settings)
     require_fitting(settings)
     return settings
+
+
+def _require_device(accelerator: str) -> None:
+    """Check what the trainer would find missing only after the data are made."""
+    if accelerator == "gpu":  # of whatever make
+        if choose_device("auto").type == "cpu":
+            raise InputError("device 'gpu': this machine has none; use auto or cpu")
+    else:
+        choose_device(accelerator)
 
 
 def _trainer(settings: Mapping[str, Any]) -> pl.Trainer:

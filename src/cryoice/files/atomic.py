@@ -48,5 +48,23 @@ def replacing(path: Path) -> Iterator[Path]:
         scratch.unlink(missing_ok=True)
 
 
+def require_writable(path: Path) -> None:
+    """Check before long work that `replacing` will be able to write ``path``; its folder is made.
+
+    Raises
+    ------
+    InputError
+        The path is a folder, or its own folder cannot be made or written.
+    """
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder; name a file")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".partial-"):
+            pass
+    except OSError as error:
+        raise _refused(path, error, remedy="choose another folder") from error
+
+
 def _refused(path: Path, error: OSError, *, remedy: str) -> InputError:
     return InputError(f"{path}: cannot be written ({error.strerror or error}); {remedy}")

@@ -29,7 +29,9 @@ class OwnDataModule(PixelDataModule):
 
     An epoch shows every simulated tile once and the own ones so often that they are at least about half
     of it. Of four or more own micrographs every fourth, by how much of it is an artifact, is held out: it
-    validates; with fewer, simulated ones do. Those held out and the simulated ones test.
+    validates; with fewer, simulated ones do. Those held out and the simulated ones test: where a
+    checkpoint is chosen it is chosen on the former, so their figures are optimistic. ``cryoice finetune``
+    chooses none.
 
     Parameters
     ----------

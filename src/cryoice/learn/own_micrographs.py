@@ -16,7 +16,8 @@ from cryoice.learn.own_masks import Field, MaskLabels
 from cryoice.learn.own_picks import PickLabels
 from cryoice.learn.pixel_dataset import PixelSet
 from cryoice.signal.fourier import rescaled_shape
-from cryoice.signal.views import levelled, resampled_view
+from cryoice.signal.no_data import missing_pixels
+from cryoice.signal.views import levelled_around, resampled_view
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +58,8 @@ def own_tiles(
     Raises
     ------
     InputError
-        A micrograph or its labels cannot be read, or not one pixel has a label.
+        A micrograph or its labels cannot be read, a micrograph is as `missing_pixels` refuses it, or not one
+        pixel has a label.
     """
     chosen = [micrograph for micrograph in listed if micrograph.name in labels.micrographs]
     if isinstance(labels, PickLabels):
@@ -69,7 +71,8 @@ def own_tiles(
         if not labelled.size:
             log.warning("%s: none of its pixels has a label; it is left out", name)
             continue
-        view = resampled_view(levelled(array), pixel_size=field.pixel_size, target=pixel_size)
+        level = levelled_around(array, _missing(name, array))
+        view = resampled_view(level, pixel_size=field.pixel_size, target=pixel_size)
         limit = np.finfo(np.float16).max
         tiles = cut_tiles(np.clip(view, -limit, limit), label, side=side)
         found.append(OwnTiles(name, tiles[0].astype(np.float16), tiles[1], float((labelled > 0).mean())))
@@ -106,6 +109,13 @@ def cut_tiles(
     places = [(slice(row, row + side), slice(col, col + side)) for row, col in product(*starts)]
     places = [place for place in places if (label[place] != IGNORE).any()]
     return np.stack([view[place] for place in places]), np.stack([label[place] for place in places])
+
+
+def _missing(name: str, array: np.ndarray) -> np.ndarray | None:
+    try:
+        return missing_pixels(array)
+    except InputError as error:
+        raise InputError(f"{name}: {str(error).removeprefix('the micrograph: ')}") from error
 
 
 def _samples(listed: Sequence[ListedMicrograph], target: float) -> Iterator[tuple[str, np.ndarray, Field]]:

@@ -13,7 +13,7 @@ from cryoice.mask.region_settings import MAX_BAD, RegionSettings
 from cryoice.mask.regions import fractions, make_mask
 from cryoice.mask.score_map import score_level
 from cryoice.signal.ice_map import IceMeasures, measure_ice
-from cryoice.signal.no_data import pixels_without_data
+from cryoice.signal.no_data import missing_pixels
 from cryoice.signal.views import levelled_around
 
 GOOD, BAD = "good", "bad"
@@ -21,12 +21,6 @@ GOOD, BAD = "good", "bad"
 
 MIN_FIELD = 256.0
 """Å, the least side of a micrograph: in less, a network sees mostly what is mirrored at the edges."""
-
-_SAMPLE = 1_000_000
-_LARGEST = 1e15
-"""Grey value whose square, summed over a window, is still a single-precision number."""
-_FLAT = 1e-6
-"""Range of grey values over the largest, below which they are one value but for its rounding."""
 
 _UNMEASURED = IceMeasures(map=None, iciness=math.nan, ring_density=math.nan)
 
@@ -74,30 +68,6 @@ def mask_micrograph(
         max_bad=max_bad,
         spectrum=spectrum,
     )
-
-
-def missing_pixels(array: Float[np.ndarray, "height width"]) -> Bool[np.ndarray, "height width"] | None:
-    """Mark the pixels that are no number and constant padding; None where there are none of them.
-
-    Raises
-    ------
-    InputError
-        Too little is left to tell anything: no number, one value nearly everywhere, or values so large
-        that their squares overflow.
-    """
-    sample = array.ravel()[:: max(1, array.size // _SAMPLE)]
-    sample = sample[np.isfinite(sample)]
-    missing = pixels_without_data(array)
-    if not sample.size and missing is not None and not np.isfinite(array).any():
-        raise InputError("the micrograph: no pixel is a number; leave it out or write it again")
-    low, high = np.percentile(sample, (1, 99)) if sample.size else (0.0, 1.0)
-    if max(-low, high) > _LARGEST:
-        raise InputError(
-            f"the micrograph: grey values of {max(-low, high):.3g} are too large; scale and write it again"
-        )
-    if (missing is not None and missing.all()) or high - low <= _FLAT * max(-low, high):
-        raise InputError("the micrograph: nearly all pixels have one value; leave it out or write it again")
-    return missing
 
 
 def mask_level(

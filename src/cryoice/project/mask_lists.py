@@ -93,20 +93,23 @@ def finish(batch: MaskBatch, outcomes: Sequence[Outcome]) -> MaskResult:
             rows[micrograph] = row
         elif outcome is not None:
             failures.append((micrograph.name, outcome.reason))
-    earlier, unlisted = _write_lists(batch, rows)
+    earlier, unlisted, outdated = _write_lists(batch, rows)
     write_failures(batch.output / FAILURES, failures)
     doubts = [*batch.listed.doubts, *counted(row[DOUBT] for row in rows.values() if row[DOUBT])]
     if unlisted:
         doubts.append(f"{unlisted} masks of earlier runs are in {SUMMARY} but not listed in {LIST}")
+    if outdated:
+        doubts.append(f"{outdated} masks of an older version are left out of {SUMMARY}; mask them again")
     if batch.listed.star is None and (missing := batch.microscope.missing):
         told = ", ".join(f"{flag} {value:g}" for flag, value in missing.items())
         doubts.append(f"{LIST} says {told}, which nobody gave; only RELION's CTF jobs need them")
     return MaskResult(rows, earlier, failures, tuple(doubts))
 
 
-def _write_lists(batch: MaskBatch, rows: Mapping[ListedMicrograph, Row]) -> tuple[int, int]:
-    """Write both lists; return how many earlier masks there are, and how many the STAR file leaves out."""
-    earlier = [row for row in batch.earlier() if row.keys() >= {*_COLUMNS, OF_STAR}]
+def _write_lists(batch: MaskBatch, rows: Mapping[ListedMicrograph, Row]) -> tuple[int, int, int]:
+    """Write both lists; return how many earlier masks they tell of, STAR lacks, and are too old for both."""
+    found = batch.earlier()
+    earlier = [row for row in found if row.keys() >= {*_COLUMNS, OF_STAR}]
     write_summary(batch.output, [*earlier, *rows.values()])
     joined = [row for row in earlier if batch.listed.star is None and not row[OF_STAR]]
     path = batch.output / LIST
@@ -114,7 +117,7 @@ def _write_lists(batch: MaskBatch, rows: Mapping[ListedMicrograph, Row]) -> tupl
         write_star(path, _relion_tables([*joined, *rows.values()], batch.microscope))
     else:
         write_list(path, batch.listed, rows)
-    return len(earlier), len(earlier) - len(joined)
+    return len(earlier), len(earlier) - len(joined), len(found) - len(earlier)
 
 
 def write_summary(output: Path, rows: Iterable[Row]) -> None:

@@ -7,10 +7,10 @@ from jaxtyping import Bool, Float32
 
 from cryoice.files.micrograph import read_micrograph
 from cryoice.files.micrograph_list import ListedMicrograph, resolve_pixel_size
-from cryoice.mask.masking import missing_pixels
 from cryoice.mask.score_map import SAMPLING
 from cryoice.report.mask_overlay import shrunk
 from cryoice.signal.fourier import rescaled_shape
+from cryoice.signal.no_data import missing_pixels
 from cryoice.signal.views import levelled_around
 
 

@@ -11,6 +11,7 @@ from sklearn.metrics import precision_recall_curve, roc_curve
 
 from cryoice.constants import BAD, UNKNOWN
 from cryoice.learn.metrics import BINS, Interval, Label, bootstrap_metrics
+from cryoice.report.reliability import Reliability
 
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 """Okabe and Ito's colours, told apart with every kind of colour blindness."""
@@ -147,12 +148,7 @@ def _draw_precision(
 def _draw_reliability(
     axes: Axes, target: Mask, probability: Numbers, scores: dict[str, Interval], text: str, colour: str
 ) -> None:
-    chosen = np.minimum((probability * BINS).astype(np.int64), BINS - 1)
-    count = np.bincount(chosen, minlength=BINS)
-    filled = count > 0
-    said = np.bincount(chosen, probability, BINS)[filled] / count[filled]
-    seen = np.bincount(chosen, target, BINS)[filled] / count[filled]
-    axes.plot(said, seen, marker="o", markersize=4, color=colour,
+    axes.plot(*Reliability.of(probability, target).points, marker="o", markersize=4, color=colour,
               label=f"{text}: ECE {scores['ece'].estimate:.3f}")  # fmt: skip
 
 

@@ -3,7 +3,38 @@
 import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped
 
+from cryoice.errors import InputError
+
 _BAND = 64  # lines that are worked on at a time
+_SAMPLE = 1_000_000
+_LARGEST = 1e15
+"""Grey value whose square, summed over a window, is still a single-precision number."""
+_FLAT = 1e-6
+"""Range of grey values over the largest, below which they are one value but for its rounding."""
+
+
+def missing_pixels(array: Float[np.ndarray, "height width"]) -> Bool[np.ndarray, "height width"] | None:
+    """Mark the pixels that are no number and constant padding; None where there are none of them.
+
+    Raises
+    ------
+    InputError
+        Too little is left to tell anything: no number, one value nearly everywhere, or values so large
+        that their squares overflow.
+    """
+    sample = array.ravel()[:: max(1, array.size // _SAMPLE)]
+    sample = sample[np.isfinite(sample)]
+    missing = pixels_without_data(array)
+    if not sample.size and missing is not None and not np.isfinite(array).any():
+        raise InputError("the micrograph: no pixel is a number; leave it out or write it again")
+    low, high = np.percentile(sample, (1, 99)) if sample.size else (0.0, 1.0)
+    if max(-low, high) > _LARGEST:
+        raise InputError(
+            f"the micrograph: grey values of {max(-low, high):.3g} are too large; scale and write it again"
+        )
+    if (missing is not None and missing.all()) or high - low <= _FLAT * max(-low, high):
+        raise InputError("the micrograph: nearly all pixels have one value; leave it out or write it again")
+    return missing
 
 
 def pixels_without_data(micrograph: Float[np.ndarray, "h w"]) -> Bool[np.ndarray, "h w"] | None:
