@@ -159,7 +159,7 @@ def draw(scores: Scores) -> Figure:
         axes.set_title(kind, fontsize=10)
     for axes in list(figure.axes)[len(kinds) :]:
         axes.set_axis_off()
-    figure.axes[0].legend(fontsize=8, frameon=False, loc="upper left")
+    figure.axes[0].legend(fontsize=8, frameon=False, loc="lower right")
     figure.supxlabel("side of the patch (Å)", fontsize=10)
     figure.supylabel("AUROC against particles on clean film", fontsize=10)
     return figure
