@@ -91,6 +91,17 @@ def test_the_seed_protocol_is_64_pixels_of_20_angstrom(tmp_path):
     assert found["channels"] == {"use": ["real", "spectrum"], "spectrum": {"kind": "plain"}}
 
 
+def test_the_detectors_second_leg_is_its_first_but_for_what_it_says(tmp_path):
+    first = plain_settings(compose_config("experiment=detector", run_dir=tmp_path))
+    second = plain_settings(compose_config("experiment=detector_second", "init=shipped", run_dir=tmp_path))
+    require_fitting(second)
+    assert second["init"] == "shipped"
+    assert {key for key in first if first[key] != second[key]} <= {
+        "name", "init", "degrade", "optimizer", "schedule", "trainer",
+    }  # fmt: skip
+    build_module(second)
+
+
 def test_the_detector_is_one_word(tmp_path):
     found = plain_settings(compose_config("experiment=detector", run_dir=tmp_path))
     assert found["task"] == "pixels"

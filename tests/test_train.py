@@ -8,8 +8,9 @@ import pytest
 from cryoice.report.curves import read_history
 from training import CONF, SMALL_FIELD, run_program, tiny
 
-PRESETS = sorted(path.stem for path in (CONF / "experiment").glob("*.yaml") if path.stem != "detector")
-"""All but the one of pixels, which `test_train_pixels.py` trains."""
+OF_PIXELS = ("detector", "detector_second", "finetune")
+PRESETS = sorted(path.stem for path in (CONF / "experiment").glob("*.yaml") if path.stem not in OF_PIXELS)
+"""All but those of pixels, which `test_train_pixels.py` and `test_finetune_command.py` train."""
 
 
 def test_a_run_leaves_numbers_figures_history_and_two_checkpoints(finished):
@@ -107,7 +108,7 @@ SHRUNK = {
     ),
     "patch_detector": (
         "pixel_size=8.0",
-        "data.simulation.size=[200,200]",
+        "data.simulation.size=[256,256]",
         "data.simulation.micrographs=6",
         "data.split={train:0.5,val:0.25,test:0.25}",
     ),
