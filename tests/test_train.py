@@ -109,7 +109,7 @@ SHRUNK = {
     "patch_detector": (
         "pixel_size=8.0",
         "data.simulation.size=[256,256]",
-        "data.simulation.micrographs=6",
+        "data.simulation.micrographs=12",
         "data.split={train:0.5,val:0.25,test:0.25}",
     ),
 }
