@@ -12,6 +12,21 @@ def small_simulation(preset="lowres", *, micrographs=6, seed=0):
     return load_preset(preset) | changes
 
 
+def module_settings(cache, *, micrographs=6):
+    """Return the arguments of `PixelDataModule`."""
+    return {
+        "simulations": {"mixed": small_simulation(micrographs=micrographs)},
+        "split": {"by": "micrograph", "train": 0.6, "val": 0.2, "test": 0.2, "seed": 0},
+        "pixel_size": 8.0,
+        "faintest": 0.0,
+        "batch_size": 2,
+        "num_workers": 0,
+        "jobs": 1,
+        "cache": str(cache),
+        "seed": 0,
+    }
+
+
 def tiny_pixels(cache, *more):
     """Return the overrides of a training on pixels that takes seconds."""
     sets = ("mixed", "hard_negatives", "support", "contamination", "crystalline", "clean")

@@ -84,7 +84,8 @@ def finetune(
 
     Three micrographs can help much where they show what the network gets wrong; ten are better. Of four or
     more, every fourth is held out and shows what is gained: keep the old weights when nothing is. Some
-    simulated micrographs are made and rehearsed beside yours, so that little is forgotten. Takes minutes.
+    simulated micrographs are made and rehearsed beside yours; other data is forgotten in part all the
+    same, so keep a tuned network for what it was tuned on. Takes minutes.
     Then: `cryoice mask Micrographs --model tuned.safetensors -o better`.
     """
     with faults_in_one_line():

@@ -9,7 +9,7 @@ from cryoice.errors import InputError
 from cryoice.files.micrograph import write_mrc
 from cryoice.learn.own_datamodule import OwnDataModule, split_own
 from cryoice.learn.own_micrographs import OwnTiles, cut_tiles
-from pixel_training import SIDE, small_simulation
+from pixel_training import SIDE, module_settings
 
 SHAPE = (100, 120)
 
@@ -38,17 +38,8 @@ def module(folder, cache, **changes):
         "flip_y": None,
         "rehearsal": 6,
         "side": SIDE,
-        "simulations": {"mixed": small_simulation(micrographs=600)},
-        "split": {"by": "micrograph", "train": 0.6, "val": 0.2, "test": 0.2, "seed": 0},
-        "pixel_size": 8.0,
-        "faintest": 0.0,
-        "batch_size": 2,
-        "num_workers": 0,
-        "jobs": 1,
-        "cache": str(cache),
-        "seed": 0,
     }
-    return OwnDataModule(**(given | changes))
+    return OwnDataModule(**(module_settings(cache, micrographs=600) | given | changes))
 
 
 def names(data, split):

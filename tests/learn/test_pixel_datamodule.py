@@ -13,7 +13,7 @@ from cryoice.files.mrc import read_mrc
 from cryoice.learn.pixel_datamodule import PixelDataModule
 from cryoice.learn.pixel_dataset import PixelDataset, prepare_set
 from cryoice.signal.views import levelled, resampled_view
-from pixel_training import SIDE, small_simulation
+from pixel_training import SIDE, module_settings, small_simulation
 
 CRYSTALLINE = 1
 
@@ -35,18 +35,7 @@ def files(place, ending):
 
 
 def module(place, **changes):
-    given = {
-        "simulations": {"mixed": small_simulation()},
-        "split": {"by": "micrograph", "train": 0.6, "val": 0.2, "test": 0.2, "seed": 0},
-        "pixel_size": 8.0,
-        "faintest": 0.0,
-        "batch_size": 2,
-        "num_workers": 0,
-        "jobs": 1,
-        "cache": str(place),
-        "seed": 0,
-    }
-    return PixelDataModule(**(given | changes))
+    return PixelDataModule(**(module_settings(place) | changes))
 
 
 def test_a_cached_view_is_what_inference_sees(mixed, place):
