@@ -69,9 +69,7 @@ def test_keys_bind_to_the_constructor(group, option, tmp_path):
     assert keys <= known
     required = {
         name
-        for cls in target.__mro__
-        if "__init__" in vars(cls)
-        for name, parameter in inspect.signature(cls).parameters.items()
+        for name, parameter in inspect.signature(target).parameters.items()
         if parameter.default is parameter.empty and parameter.kind is parameter.KEYWORD_ONLY
     }
     missing = required - keys - BUILT_WITH.get(group, set())

@@ -100,10 +100,10 @@ def mask(
     and for all `summary.csv`, `micrographs.star` (the list's rows and columns, with fractions of the
     area for each class and for unsure, iciness, ring density, views (`context`, or `context+spectrum`
     where spectra told of crystals too: up to 1.72 Å/px, not in 8-bit pictures) and a verdict added) and,
-    where something failed, `failures.csv`. Probabilities are
-    calibrated when the network is; the one built in says too much in the middle: of validation's pixels at
-    0.7 about half were artifacts. The rows of all maps run as those of the micrograph's array do. Masks of earlier runs stay in
-    `summary.csv` while their files are there, and in `micrographs.star` where no STAR file was given.
+    where something failed, `failures.csv`. Probabilities are calibrated when the network is; the one built
+    in says too much in the middle: of validation's pixels at 0.7 about half were artifacts. The rows of all
+    maps run as those of the micrograph's array do. Masks of earlier runs stay in `summary.csv` while their
+    files are there, and in `micrographs.star` where no STAR file was given.
 
     Stopped, it continues with the same command: what is done is skipped unless its file or a flag
     that changes the outputs has changed. Then: `cryoice clean`, `cryoice select`.

@@ -10,6 +10,7 @@ from training import SHAPE, write_blobs
 
 AVERAGED = {"kind": "averaged", "pixel_size": 1.5, "field": 40, "window": "hann"}
 SPLIT = {"by": "micrograph", "train": 0.6, "val": 0.15, "test": 0.25, "seed": 0}
+CLEAN = {"kind": "none", "rate": 0.0, "seed": 0}
 
 
 def module(root, cache, **changes):
@@ -19,6 +20,7 @@ def module(root, cache, **changes):
         "pixel_sizes": {},
         "margin": None,
         "split": SPLIT,
+        "noise": CLEAN,
         "patch": 16,
         "pixel_size": 1.5,
         "spectrum": AVERAGED,

@@ -42,6 +42,7 @@ _GROUPS = {
     "pytorch_lightning": "trainer",
     "cryoice.learn.networks": "model",
     "cryoice.learn.losses": "loss",
+    "cryoice.learn.strategies": "loss",
     "cryoice.learn.unet": "model",
     "cryoice.learn.pixel_loss": "loss",
     "cryoice.learn": "data",

@@ -6,6 +6,7 @@ from typing import Any
 from cryoice.errors import InputError
 from cryoice.experiment.settings import flatten, matches
 from cryoice.files.frames import FRAMES
+from cryoice.learn.label_noise import KINDS as NOISE
 
 METRICS = {
     "patches": ("val/auroc", "val/auprc", "val/accuracy", "val/f1", "val/loss"),
@@ -21,6 +22,7 @@ CHOICES = {
     "channels.spectrum.window": ("hann", "tukey", "none"),
     "data.split.by": ("micrograph", "entry"),
     "data.frame": ("auto", *FRAMES),
+    "data.noise.kind": NOISE,
 }
 """What the text of a key can be."""
 
@@ -56,12 +58,24 @@ LIMITS = {
     "data.jobs": (1, math.inf),
     "data.faintest": (0, 1),
     "data.margin": (0, math.inf),
+    "data.noise.rate": (0, 1),
+    "data.noise.seed": (0, math.inf),
     "data.num_workers": (0, math.inf),
     "data.split.train": (0, 1),
     "data.split.val": (0, 1),
     "data.split.test": (0, 1),
     "data.simulation.seed": (0, math.inf),
     "loss.label_smoothing": (0, 1),
+    "loss.q": (1e-3, 1),
+    "loss.alpha": (0, math.inf),
+    "loss.beta": (0, math.inf),
+    "loss.log_zero": (-math.inf, 0),
+    "loss.strength": (0, math.inf),
+    "loss.forget": (0, 0.99),
+    "loss.warm_up": (0, math.inf),
+    "loss.good_to_bad": (0, 0.95),
+    "loss.bad_to_good": (0, 0.95),
+    "loss.anchor": (0, 1),
     "loss.dice": (0, math.inf),
     "loss.margin": (0, math.inf),
     "model.width": (1, math.inf),
@@ -75,7 +89,7 @@ LIMITS = {
 }
 """The least and the greatest value of numbers."""
 
-MAY_BE_NULL = ("data.jobs", "data.margin")
+MAY_BE_NULL = ("data.jobs", "data.margin", "loss.good_to_bad", "loss.bad_to_good")
 
 CHANNELS = (["real"], ["spectrum"], ["real", "spectrum"])
 

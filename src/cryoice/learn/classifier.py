@@ -1,18 +1,20 @@
 """The LightningModule: channels on the device, network, loss, metrics."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytorch_lightning as pl
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
 from torchmetrics import MetricCollection
 from torchmetrics.classification import BinaryAccuracy, BinaryAUROC, BinaryAveragePrecision, BinaryF1Score
 
 from cryoice.constants import BAD
 from cryoice.errors import InputError
 from cryoice.learn.building import build, build_patch_network
+from cryoice.learn.losses import TrainingLoss
 from cryoice.learn.view import make_channels
 from cryoice.signal.augment import apply_d4, change_contrast
 
@@ -44,10 +46,14 @@ class PatchClassifier(pl.LightningModule):
     ) -> None:
         super().__init__()
         self.save_hyperparameters()
-        self.net: nn.Module = build_patch_network(model, channels=channels, patch=patch)
+        self.loss: TrainingLoss = build(loss)
+        self.net, *peers = (
+            build_patch_network(model, channels=channels, patch=patch) for _ in range(self.loss.networks)
+        )
+        self.peers = nn.ModuleList(peers)
         if channels_last:
-            self.net = self.net.to(memory_format=torch.channels_last)
-        self.loss: nn.Module = build(loss)
+            for network in (self.net, *self.peers):
+                network.to(memory_format=torch.channels_last)
         metrics = MetricCollection(
             {
                 "auroc": BinaryAUROC(),
@@ -59,21 +65,27 @@ class PatchClassifier(pl.LightningModule):
         self.metrics = nn.ModuleDict({split: metrics.clone(prefix=f"{split}/") for split in ("val", "test")})
         self.train_accuracy = BinaryAccuracy()
         self.outputs: list[tuple[Tensor, Tensor]] = []
+        self.validated: list[tuple[Tensor, Tensor]] = []
 
     def forward(self, batch: Mapping[str, Tensor]) -> Float[Tensor, "batch 2"]:
         """Return the logits of GOOD and BAD for a batch of `PatchDataset`."""
+        (logits,) = self._logits(batch, [self.net])
+        return logits
+
+    def _logits(self, batch: Mapping[str, Tensor], networks: Sequence[nn.Module]) -> list[Tensor]:
         patches = make_channels(batch, **self.hparams["channels"], patch=self.hparams["patch"])
         if self.hparams["channels_last"]:
             patches = patches.contiguous(memory_format=torch.channels_last)
-        logits: Tensor = self.net(patches, batch["measured"])
-        return logits.float()
+        return [network(patches, batch["measured"]).float() for network in networks]
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Draw this step's random numbers from (seed, epoch, batch), so that a resumed run repeats them."""
         epoch = self.hparams["seed"] * 1_000_003 + self.current_epoch
         torch.manual_seed((epoch * 1_000_003 + batch_idx) % 2**63)
-        logits = self(self.augmented(batch))
-        loss: Tensor = self.loss(logits, batch["label"])
+        logits, *others = self._logits(self.augmented(batch), [self.net, *self.peers])
+        loss = self.loss.step(
+            [logits, *others], batch["label"], index=batch["index"], epoch=self.current_epoch
+        )
         if not torch.isfinite(loss):
             raise InputError(
                 f"the training loss is {loss.item()}; lower optimizer.lr or use trainer.precision=32-true"
@@ -87,7 +99,16 @@ class PatchClassifier(pl.LightningModule):
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Log loss and metrics of the validation split."""
-        self._evaluate(batch, "val")
+        probability = self._evaluate(batch, "val")
+        if self.loss.wants_validation(self.current_epoch):
+            self.validated.append((probability, batch["label"]))
+
+    def on_validation_epoch_end(self) -> None:
+        """Let the loss learn from the whole split, where it wants to."""
+        if self.validated and not self.trainer.sanity_checking:
+            probability, label = (torch.cat(part) for part in zip(*self.validated, strict=True))
+            self.loss.learn_from(probability, label)
+        self.validated.clear()
 
     def test_step(self, batch: Batch, batch_idx: int) -> None:
         """Log the test split and keep its probabilities for `predictions`."""
@@ -106,7 +127,8 @@ class PatchClassifier(pl.LightningModule):
 
     def configure_optimizers(self) -> Any:
         """Return the optimiser and its schedule, stepped once an epoch."""
-        optimizer = build(self.hparams["optimizer"], params=self.net.parameters())
+        trained = [*self.net.parameters(), *self.peers.parameters()]
+        optimizer = build(self.hparams["optimizer"], params=trained)
         return {
             "optimizer": optimizer,
             "lr_scheduler": build(self.hparams["schedule"], optimizer=optimizer),
@@ -119,7 +141,8 @@ class PatchClassifier(pl.LightningModule):
         assert isinstance(metrics, MetricCollection)
         metrics.update(probability, batch["label"])
         size = len(batch["label"])
-        self.log(f"{split}/loss", self.loss(logits, batch["label"]), prog_bar=True, batch_size=size)
+        loss = cross_entropy(logits, batch["label"])  # whatever the training minimises, to compare
+        self.log(f"{split}/loss", loss, prog_bar=True, batch_size=size)
         self.log_dict(metrics, prog_bar=split == "val", batch_size=size)
         return probability
 

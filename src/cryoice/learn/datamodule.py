@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader
 from cryoice.constants import BAD, GOOD
 from cryoice.errors import InputError
 from cryoice.learn.dataset import PatchDataset, whole_batch
+from cryoice.learn.label_noise import planted, with_noise
 from cryoice.learn.loader import ResumableLoader
 from cryoice.learn.pixel_sizes import checked_sizes
 from cryoice.learn.prepare import Prepared, prepare
@@ -43,6 +44,8 @@ class CryoPPPDataModule(pl.LightningDataModule):
         Distance in Å that a pick must keep from the edge; None: as much as its patch needs.
     split
         ``by`` (``micrograph`` or ``entry``), ``train``, ``val``, ``test`` (shares), ``seed``.
+    noise
+        Wrong labels to plant outside the test split (`label_noise.planted`): ``kind``, ``rate``, ``seed``.
     patch, pixel_size
         Side of the real patch in px and its Å/px.
     spectrum
@@ -60,6 +63,7 @@ class CryoPPPDataModule(pl.LightningDataModule):
         pixel_sizes: Mapping[Any, float] | None,
         margin: float | None,
         split: Mapping[str, Any],
+        noise: Mapping[str, Any],
         patch: int,
         pixel_size: float,
         spectrum: Mapping[str, Any],
@@ -78,7 +82,7 @@ class CryoPPPDataModule(pl.LightningDataModule):
         self.frame, self.pixel_sizes = frame, checked_sizes(pixel_sizes or {})
         self.patch, self.pixel_size, self.margin = patch, pixel_size, margin
         self.spectrum, self.region = dict(spectrum), spectrum_region(spectrum, patch=patch)
-        self.split, self.seed = dict(split), seed
+        self.split, self.noise, self.seed = dict(split), dict(noise), seed
         self.batch_size, self.num_workers = batch_size, num_workers
         self.datasets: dict[str, PatchDataset] = {}
         self.dropped: dict[str, int] = {}
@@ -120,9 +124,17 @@ class CryoPPPDataModule(pl.LightningDataModule):
             seed=self.split["seed"],
         )
         part = picks["micrograph"].map(lambda index: split[keys[index]])
+        picks = self._with_noise(prepared, picks, part)
         for name in SPLITS:
             self.datasets[name] = self._dataset(prepared, picks[part == name])
         _require_classes(self.datasets)
+
+    def _with_noise(self, prepared: Prepared, picks: pd.DataFrame, part: pd.Series) -> pd.DataFrame:
+        """Plant wrong labels everywhere but in the test split."""
+        if self.noise["kind"] == "none":
+            return picks
+        flips = planted(prepared.picks, prepared.micrographs, noise=self.noise)[picks.index]
+        return with_noise(picks, flips, among=(part != "test").to_numpy())
 
     def train_dataloader(self) -> ResumableLoader:
         """Return shuffled training batches that can be resumed in the middle of an epoch."""
