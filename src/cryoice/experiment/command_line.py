@@ -25,7 +25,7 @@ from omegaconf.errors import (
 from cryoice.errors import InputError
 
 _FULL = "HYDRA_FULL_ERROR"
-_WANTS_TRACEBACKS = os.environ.get(_FULL) == "1"  # before `one_line_composition` sets it
+WANTS_TRACEBACKS = os.environ.get(_FULL) == "1"  # before `one_line_composition` sets it
 
 _KINDS = {
     "converted to Integer": "a whole number",
@@ -60,11 +60,11 @@ def one_line_composition() -> Iterator[None]:
     try:
         yield
     except (InputError, HydraException) as error:
-        if _WANTS_TRACEBACKS:
+        if WANTS_TRACEBACKS:
             raise
         sys.exit(f"error: {composition_fault(error)}")
     except ValueError as error:
-        if _WANTS_TRACEBACKS or not str(error).startswith("Config group override must be"):
+        if WANTS_TRACEBACKS or not str(error).startswith("Config group override must be"):
             raise
         sys.exit("error: a group of the config was given a number; give the name of one of its options")
 
@@ -79,7 +79,7 @@ def one_line_errors() -> Iterator[None]:
         yield
     except (InputError, InstantiationException) as error:
         line = str(error) if isinstance(error, InputError) else _construction_fault(error)
-        if line is None or _WANTS_TRACEBACKS:
+        if line is None or WANTS_TRACEBACKS:
             raise
         if HydraConfig.get().mode == RunMode.MULTIRUN:
             raise InputError(line) from error
