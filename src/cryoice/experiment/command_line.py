@@ -25,7 +25,10 @@ from omegaconf.errors import (
 from cryoice.errors import InputError
 
 _FULL = "HYDRA_FULL_ERROR"
-WANTS_TRACEBACKS = os.environ.get(_FULL) == "1"  # before `one_line_composition` sets it
+_ASKED = "CRYOICE_TRACEBACKS"
+
+WANTS_TRACEBACKS = os.environ.setdefault(_ASKED, os.environ.get(_FULL, "0")) == "1"
+"""Whether the user set HYDRA_FULL_ERROR=1; asked before `one_line_composition` sets it, for workers too."""
 
 _KINDS = {
     "converted to Integer": "a whole number",

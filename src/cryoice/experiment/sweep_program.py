@@ -3,6 +3,7 @@
 Every start of ``train.py`` imports this file: nothing heavy here.
 """
 
+import atexit
 import os
 import re
 import shlex
@@ -15,9 +16,10 @@ from cryoice.errors import InputError
 from cryoice.experiment.sweep_job import FINISHED, GOING_ON, LOCK, failure, record_failure
 
 KILLED = InputError(
-    "killed by the system, for want of memory as a rule; fewer jobs at once need less: hydra.launcher.n_jobs"
+    "it, or a job beside it, was killed by the system, for want of memory as a rule; start the sweep again, "
+    "with fewer jobs at once: hydra.launcher.n_jobs=1"
 )
-"""What is told of a job whose process died."""
+"""What is told of the jobs that ran when a worker died: joblib ends all its workers then."""
 
 _PLAIN = re.compile(r"[\w./:@%+-]+")
 _BROKEN_POOL, _LOST_JOB = "TerminatedWorkerError", "UncompletedJobError"
@@ -33,8 +35,8 @@ def sweep_begins(folder: Path) -> None:
 def sweep_goes_on() -> Iterator[None]:
     """Around Hydra's main: a sweep whose worker was killed goes on, one that was stopped says how to.
 
-    The jobs that ran when a worker of joblib was killed count as failed, since all workers end with it;
-    the others are run by the same command, which takes the place of this program.
+    The jobs that ran when a worker of joblib was killed count as failed; the others are run by the same
+    command, which takes the place of this program.
     """
     try:
         yield
@@ -50,6 +52,7 @@ def sweep_goes_on() -> Iterator[None]:
         if _sweeps and _BROKEN_POOL in names and _bury_killed(_sweeps[-1]):
             os.environ[GOING_ON] = "1"
             sys.stderr.write("WARNING: a worker was killed; the sweep goes on with the other jobs\n")
+            atexit._run_exitfuncs()  # joblib's: its semaphores are given back
             os.execv(sys.executable, _same_command(_sweeps[-1]))
         if _sweeps and names & {_BROKEN_POOL, _LOST_JOB}:
             raise InputError(_how_to_continue("a job was killed by the system")) from error
