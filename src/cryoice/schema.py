@@ -6,6 +6,8 @@ from typing import Any
 from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING, OmegaConf
 
+from cryoice.experiment.sweep_job import register_folders
+
 
 @dataclass
 class Monitor:
@@ -64,7 +66,8 @@ class Evaluate:
 
 
 def register() -> None:
-    """Make the schemas known to Hydra, and ``${product:a,b}`` to configs."""
+    """Make the schemas known to Hydra, ``${product:a,b}`` and ``${job_folder:n}`` to configs."""
+    register_folders()
     OmegaConf.register_new_resolver("product", lambda a, b: a * b, replace=True)
     store = ConfigStore.instance()
     store.store(name="schema", node=Train)

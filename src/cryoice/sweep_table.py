@@ -4,6 +4,7 @@ Every start of ``train.py`` imports this file: the heavy imports wait for a swee
 """
 
 import logging
+import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,12 @@ from hydra.experimental.callback import Callback
 from hydra.types import RunMode
 
 from cryoice.errors import InputError
+from cryoice.experiment.command_line import WANTS_TRACEBACKS
+from cryoice.experiment.sweep_job import job_title, record_failure
+from cryoice.experiment.sweep_program import sweep_begins
+from cryoice.schema import register
+
+register()  # a launcher's process unpickles this callback before it resolves a config
 
 _log = logging.getLogger(__name__)
 
@@ -20,26 +27,42 @@ _log = logging.getLogger(__name__)
 class SweepTable(Callback):
     """Keeps ``sweep.csv`` and ``sweep.md`` in the sweep's folder and prints the table at its end.
 
-    They are rewritten after every job, since Hydra calls nothing at the end of a sweep with a failure.
+    They are rewritten after every job, so that a sweep that is stopped has them too. A job that failed is
+    told in one line, with the reason in its folder, and the sweep goes on to its end.
     """
+
+    def on_multirun_start(self, config: Any, **kwargs: Any) -> None:
+        """Note the folder, for a sweep that does not come to its end."""
+        sweep_begins(Path(config.hydra.sweep.dir))
 
     def on_job_end(self, config: Any, job_return: JobReturn, **kwargs: Any) -> None:
         """Rewrite the table after a job of a sweep; do nothing for a single run."""
         if config.hydra.mode != RunMode.MULTIRUN:
             return
+        if job_return.status == JobStatus.FAILED and not WANTS_TRACEBACKS:
+            _tell_failure(config, job_return)
         from cryoice.report.sweep import write_sweep_table
 
-        path = write_sweep_table(Path(config.hydra.sweep.dir))
-        if job_return.status == JobStatus.FAILED:
-            _log.warning("job %s failed; the sweep so far: %s", config.hydra.job.num, path)
+        write_sweep_table(Path(config.hydra.sweep.dir))
 
     def on_multirun_end(self, config: Any, **kwargs: Any) -> None:
-        """Write the table and print it with its path."""
-        show(Path(config.hydra.sweep.dir))
+        """Write the table, print it with its path; end with exit status 1 where a job failed."""
+        failed = show(Path(config.hydra.sweep.dir))
+        if failed:
+            sys.exit(f"error: {failed}; the same command in the same hydra.sweep.dir runs them again")
 
 
-def show(folder: Path) -> None:
-    """Write the table of a sweep and print it.
+def _tell_failure(config: Any, job_return: JobReturn) -> None:
+    """Record why a job failed, and let a grid go on; Optuna needs to know of it, and goes on by itself."""
+    error = job_return._return_value
+    line = record_failure(Path(config.hydra.runtime.output_dir), error)
+    _log.error("%s failed: %s", job_title(), line)
+    if str(config.hydra.sweeper._target_).endswith(".BasicSweeper"):
+        job_return.status, job_return.return_value = JobStatus.COMPLETED, math.nan
+
+
+def show(folder: Path) -> str:
+    """Write the table of a sweep and print it; return which jobs failed, nothing where none did.
 
     Raises
     ------
@@ -50,10 +73,12 @@ def show(folder: Path) -> None:
 
     from cryoice.report.sweep import collect_sweep, rich_table, write_sweep_table
 
-    path = write_sweep_table(folder)
+    path, table = write_sweep_table(folder), collect_sweep(folder)
     console = Console() if sys.stdout.isatty() else Console(width=200)  # a file has room
-    console.print(rich_table(collect_sweep(folder)))
+    console.print(rich_table(table))
     console.print(str(path), soft_wrap=True, highlight=False)
+    failed = sorted(table.loc[table["status"] == "failed", "job"])
+    return f"{len(failed)} of {len(table)} jobs failed: {', '.join(map(str, failed))}" if failed else ""
 
 
 def main(arguments: list[str]) -> int:

@@ -11,19 +11,14 @@ from typing import Any
 from cryoice.errors import InputError
 from cryoice.experiment.callbacks import LAST
 from cryoice.experiment.settings import flatten
+from cryoice.experiment.sweep_job import FINISHED, NOT_RESULTS, has_own_folder
 from cryoice.experiment.tracking import HISTORY
 from cryoice.learn.checkpoint_file import SETTINGS, read_checkpoint
 
 log = logging.getLogger(__name__)
 
-MAY_DIFFER = (
-    "ckpt", "name", "logger", "logger.*", "bootstrap", "patience", "cache", "data.cache", "data.jobs",
-    "data.num_workers", "trainer.enable_*", "trainer.log_every_n_steps",
-)  # fmt: skip
+MAY_DIFFER = (*NOT_RESULTS, "bootstrap", "patience")
 """Settings that a resumed run may change: they do not touch the weights."""
-
-FINISHED = "metrics.json"
-"""A run's folder has this file when the run is done."""
 
 
 def find_checkpoint(ckpt: str, *, outputs: Path, name: str, finished: bool) -> Path:
@@ -58,12 +53,26 @@ def checkpoint_to_resume(settings: dict[str, Any], *, run_dir: Path) -> Path | N
         There is none, it cannot be read, or the run's settings differ from its.
     """
     if settings["ckpt"] is None:
-        return None
+        return _left_behind(settings, run_dir) if has_own_folder() else None
     path = find_checkpoint(settings["ckpt"], outputs=run_dir.parent, name=LAST, finished=False)
     require_same_settings(read_checkpoint(path), settings, path)
     history = path.resolve().parents[1] / HISTORY
     if history.is_dir() and history != (run_dir / HISTORY).resolve():
         shutil.copytree(history, run_dir / HISTORY, dirs_exist_ok=True)
+    log.info("resuming from %s", path)
+    return path
+
+
+def _left_behind(settings: dict[str, Any], run_dir: Path) -> Path | None:
+    """Return the checkpoint that an earlier start of the same job of a sweep left, if it can be used."""
+    path = run_dir / "checkpoints" / LAST
+    if not path.exists():
+        return None
+    try:
+        require_same_settings(read_checkpoint(path), settings, path)
+    except InputError as error:
+        log.warning("the job starts anew: %s", error)
+        return None
     log.info("resuming from %s", path)
     return path
 

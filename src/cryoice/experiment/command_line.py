@@ -25,7 +25,10 @@ from omegaconf.errors import (
 from cryoice.errors import InputError
 
 _FULL = "HYDRA_FULL_ERROR"
-_WANTS_TRACEBACKS = os.environ.get(_FULL) == "1"  # before `one_line_composition` sets it
+_ASKED = "CRYOICE_TRACEBACKS"
+
+WANTS_TRACEBACKS = os.environ.setdefault(_ASKED, os.environ.get(_FULL, "0")) == "1"
+"""Whether the user set HYDRA_FULL_ERROR=1; asked before `one_line_composition` sets it, for workers too."""
 
 _KINDS = {
     "converted to Integer": "a whole number",
@@ -61,11 +64,11 @@ def one_line_composition() -> Iterator[None]:
     try:
         yield
     except (InputError, HydraException) as error:
-        if _WANTS_TRACEBACKS:
+        if WANTS_TRACEBACKS:
             raise
         sys.exit(f"error: {composition_fault(error)}")
     except ValueError as error:
-        if _WANTS_TRACEBACKS or not str(error).startswith("Config group override must be"):
+        if WANTS_TRACEBACKS or not str(error).startswith("Config group override must be"):
             raise
         sys.exit("error: a group of the config was given a number; give the name of one of its options")
 
@@ -80,7 +83,7 @@ def one_line_errors() -> Iterator[None]:
         yield
     except (InputError, InstantiationException) as error:
         line = str(error) if isinstance(error, InputError) else _construction_fault(error)
-        if line is None or _WANTS_TRACEBACKS:
+        if line is None or WANTS_TRACEBACKS:
             raise
         if HydraConfig.get().mode == RunMode.MULTIRUN:
             raise InputError(line) from error

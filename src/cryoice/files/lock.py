@@ -13,8 +13,10 @@ _log = logging.getLogger(__name__)
 
 
 @contextmanager
-def one_at_a_time(path: Path) -> Iterator[None]:
+def one_at_a_time(path: Path, *, doing: str = "building the same data") -> Iterator[None]:
     """Hold the lock file ``path`` while the block runs; it is freed when a process dies, too.
+
+    One that has to wait says what the other is ``doing``.
 
     Raises
     ------
@@ -27,7 +29,7 @@ def one_at_a_time(path: Path) -> Iterator[None]:
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            _log.info("another process is building the same data; waiting for it (%s)", path)
+            _log.info("another process is %s; waiting for it (%s)", doing, path)
             lock.acquire()
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror}); choose another folder") from error

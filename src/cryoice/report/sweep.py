@@ -39,8 +39,8 @@ def collect_sweep(folder: Path) -> pd.DataFrame:
     DataFrame
         A row per job: job; a column per overridden key, as typed; monitor (the value that chose the
         checkpoint); the network's test auroc, auroc_low, auroc_high, accuracy, f1, loss; true_auroc
-        with its bounds where truth is known; status, ``done`` or ``unfinished`` (no readable
-        metrics.json: failed, stopped or still running).
+        with its bounds where truth is known; status, ``done``, ``failed`` (failure.txt tells why)
+        or ``unfinished`` (no readable metrics.json: stopped or still running).
 
     Raises
     ------
@@ -49,13 +49,14 @@ def collect_sweep(folder: Path) -> pd.DataFrame:
     """
     found = folder.iterdir() if folder.is_dir() else ()
     jobs = sorted(
-        (path for path in found if path.name.isdigit() and path.is_dir()), key=lambda job: int(job.name)
+        (path for path in found if path.name.isdigit() and (path / ".hydra").is_dir()),
+        key=lambda job: int(job.name),
     )
     if not jobs:
         raise InputError(f"{folder}: no job folders (0, 1, 2, ...) in it; give the folder of a sweep")
     results = [_read_results(job / "metrics.json") for job in jobs]
     rows = [
-        {"job": int(job.name), **_read_overrides(job), **_scores(result)}
+        {"job": int(job.name), **_read_overrides(job), **_scores(result), "status": _status(job, result)}
         for job, result in zip(jobs, results, strict=True)
     ]
     rising = any(((result or {}).get("monitor") or {}).get("mode") == "min" for result in results)
@@ -138,11 +139,17 @@ def _read_results(path: Path) -> dict[str, Any] | None:
     return dict(read)
 
 
+def _status(job: Path, results: dict[str, Any] | None) -> str:
+    if results is not None:
+        return "done"
+    return "failed" if (job / "failure.txt").exists() else "unfinished"
+
+
 def _scores(results: dict[str, Any] | None) -> dict[str, Any]:
-    row: dict[str, Any] = {"monitor": math.nan, "auroc": math.nan, "status": "unfinished"}
+    row: dict[str, Any] = {"monitor": math.nan, "auroc": math.nan}
     if results is None:
         return row
-    row |= {"monitor": _number((results.get("monitor") or {}).get("value")), "status": "done"}
+    row["monitor"] = _number((results.get("monitor") or {}).get("value"))
     for against, prefix in _PREFIX.items():
         scores = (results["test"].get(against) or {}).get(NETWORK)
         if not scores:
