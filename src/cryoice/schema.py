@@ -64,8 +64,9 @@ class Evaluate:
 
 
 def register() -> None:
-    """Make the schemas known to Hydra, and ``${product:a,b}`` to configs."""
+    """Make the schemas known to Hydra, and ``${product:a,b}`` and ``${numbers:n}`` to configs."""
     OmegaConf.register_new_resolver("product", lambda a, b: a * b, replace=True)
+    OmegaConf.register_new_resolver("numbers", lambda n: ",".join(map(str, range(n))), replace=True)
     store = ConfigStore.instance()
     store.store(name="schema", node=Train)
     store.store(name="evaluation_schema", node=Evaluate)

@@ -60,6 +60,8 @@ LIMITS = {
     "data.split.train": (0, 1),
     "data.split.val": (0, 1),
     "data.split.test": (0, 1),
+    "data.split.fold": (0, math.inf),
+    "data.split.folds": (3, math.inf),
     "data.simulation.seed": (0, math.inf),
     "loss.label_smoothing": (0, 1),
     "loss.dice": (0, math.inf),
@@ -75,7 +77,7 @@ LIMITS = {
 }
 """The least and the greatest value of numbers."""
 
-MAY_BE_NULL = ("data.jobs", "data.margin")
+MAY_BE_NULL = ("data.jobs", "data.margin", "data.split.fold")
 
 CHANNELS = (["real"], ["spectrum"], ["real", "spectrum"])
 

@@ -17,7 +17,7 @@ from cryoice.learn.dataset import PatchDataset, whole_batch
 from cryoice.learn.loader import ResumableLoader
 from cryoice.learn.pixel_sizes import checked_sizes
 from cryoice.learn.prepare import Prepared, prepare
-from cryoice.learn.splits import SPLITS, split_micrographs
+from cryoice.learn.splits import SPLITS, split_as_set
 from cryoice.learn.view import spectrum_region
 from cryoice.signal.patches import fits
 
@@ -42,7 +42,8 @@ class CryoPPPDataModule(pl.LightningDataModule):
     margin
         Distance in Å that a pick must keep from the edge; None: as much as its patch needs.
     split
-        ``by`` (``micrograph`` or ``entry``), ``train``, ``val``, ``test`` (shares), ``seed``.
+        ``by`` (``micrograph`` or ``entry``), ``train``, ``val``, ``test`` (shares), ``seed``, and where
+        set ``held_out``, ``fold``, ``folds``; see `split_micrographs`.
     patch, pixel_size
         Side of the real patch in px and its Å/px.
     spectrum
@@ -113,13 +114,8 @@ class CryoPPPDataModule(pl.LightningDataModule):
         """Cut the usable picks into train, val and test by micrograph."""
         keys = [(micrograph.entry, micrograph.name) for micrograph in prepared.micrographs]
         used = [keys[index] for index in sorted(picks["micrograph"].unique())]
-        split = split_micrographs(
-            used,
-            fractions={name: self.split[name] for name in SPLITS},
-            by=self.split["by"],
-            seed=self.split["seed"],
-        )
-        part = picks["micrograph"].map(lambda index: split[keys[index]])
+        split = split_as_set(used, self.split)
+        part = picks["micrograph"].map(lambda index: split.get(keys[index]))
         for name in SPLITS:
             self.datasets[name] = self._dataset(prepared, picks[part == name])
         _require_classes(self.datasets)
