@@ -18,7 +18,18 @@ from cryoice.experiment.tasks import build_module, require_fitting
 from cryoice.schema import Train, register
 from training import CONF, compose_config
 
-GROUPS = ("data", "channels", "model", "optimizer", "schedule", "loss", "trainer", "logger", "experiment")
+GROUPS = (
+    "data",
+    "split",
+    "channels",
+    "model",
+    "optimizer",
+    "schedule",
+    "loss",
+    "trainer",
+    "logger",
+    "experiment",
+)
 OPTIONS = [
     (group, path.stem)
     for group in GROUPS
@@ -56,7 +67,9 @@ def test_every_option_of_every_group_composes_and_is_accepted(group, option, tmp
     check_targets(found)
 
 
-@pytest.mark.parametrize(("group", "option"), [pair for pair in OPTIONS if pair[0] != "experiment"])
+@pytest.mark.parametrize(
+    ("group", "option"), [pair for pair in OPTIONS if pair[0] not in ("experiment", "split")]
+)
 def test_keys_bind_to_the_constructor(group, option, tmp_path):
     chosen = [f"{group}={option}", *NEEDED.get((group, option), ["data.root=x"])]
     chosen += [] if group == "data" else ["data=cryoppp"]
@@ -138,6 +151,20 @@ def jobs(*overrides):
     return BasicSweeper.split_arguments(parsed, max_batch_size=None)[0]
 
 
+def jobs_of(*overrides):
+    register()
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        hydra = compose("train", overrides=list(overrides), return_hydra_config=True).hydra
+    assert hydra.mode.name == "MULTIRUN"
+    params = OmegaConf.to_container(hydra.sweeper.params, resolve=True)
+    return jobs(*(f"{key}={value}" for key, value in params.items()))
+
+
+def test_folds_are_as_many_jobs_as_there_are_folds():
+    assert jobs_of("experiment=folds", "data.split.folds=3") == [[f"data.split.fold={k}"] for k in range(3)]
+    assert len(jobs_of("experiment=folds")) == 4
+
+
 def test_the_sweep_of_the_readme_is_eight_jobs_that_compose(tmp_path):
     found = jobs("patch=64,128", "model=shallow,deep", "optimizer.lr=1e-3,3e-4")
     assert len(found) == 8
@@ -150,12 +177,7 @@ def test_the_sweep_of_the_readme_is_eight_jobs_that_compose(tmp_path):
     ("preset", "count"), [("patch_depth_lr", 18), ("channels_ablation", 9), ("patch_size_study", 45)]
 )
 def test_every_job_of_a_sweep_preset_composes(preset, count, tmp_path):
-    register()
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        hydra = compose("train", overrides=[f"experiment={preset}"], return_hydra_config=True).hydra
-    assert hydra.mode.name == "MULTIRUN"
-    params = OmegaConf.to_container(hydra.sweeper.params)
-    found = jobs(*(f"{key}={value}" for key, value in params.items()))
+    found = jobs_of(f"experiment={preset}")
     assert len(found) == count
     for job in found:
         check_values(settings(tmp_path, "data=cryoppp", f"experiment={preset}", *job))

@@ -66,9 +66,10 @@ class Evaluate:
 
 
 def register() -> None:
-    """Make the schemas known to Hydra, ``${product:a,b}`` and ``${job_folder:n}`` to configs."""
+    """Make schemas known to Hydra, and ``${product:a,b}``, ``${numbers:n}``, ``${job_folder:n}`` to configs."""
     register_folders()
     OmegaConf.register_new_resolver("product", lambda a, b: a * b, replace=True)
+    OmegaConf.register_new_resolver("numbers", lambda n: ",".join(map(str, range(n))), replace=True)
     store = ConfigStore.instance()
     store.store(name="schema", node=Train)
     store.store(name="evaluation_schema", node=Evaluate)

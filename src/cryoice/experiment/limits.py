@@ -64,6 +64,8 @@ LIMITS = {
     "data.split.train": (0, 1),
     "data.split.val": (0, 1),
     "data.split.test": (0, 1),
+    "data.split.fold": (0, math.inf),
+    "data.split.folds": (3, math.inf),
     "data.simulation.seed": (0, math.inf),
     "loss.label_smoothing": (0, 1),
     "loss.q": (1e-3, 1),
@@ -89,7 +91,7 @@ LIMITS = {
 }
 """The least and the greatest value of numbers."""
 
-MAY_BE_NULL = ("data.jobs", "data.margin", "loss.good_to_bad", "loss.bad_to_good")
+MAY_BE_NULL = ("data.jobs", "data.margin", "data.split.fold", "loss.good_to_bad", "loss.bad_to_good")
 
 CHANNELS = (["real"], ["spectrum"], ["real", "spectrum"])
 

@@ -18,7 +18,7 @@ from cryoice.learn.label_noise import planted, with_noise
 from cryoice.learn.loader import ResumableLoader
 from cryoice.learn.pixel_sizes import checked_sizes
 from cryoice.learn.prepare import Prepared, prepare
-from cryoice.learn.splits import SPLITS, split_micrographs
+from cryoice.learn.splits import SPLITS, split_as_set
 from cryoice.learn.view import spectrum_region
 from cryoice.signal.patches import fits
 
@@ -43,7 +43,8 @@ class CryoPPPDataModule(pl.LightningDataModule):
     margin
         Distance in Å that a pick must keep from the edge; None: as much as its patch needs.
     split
-        ``by`` (``micrograph`` or ``entry``), ``train``, ``val``, ``test`` (shares), ``seed``.
+        ``by`` (``micrograph`` or ``entry``), ``train``, ``val``, ``test`` (shares), ``seed``, and where
+        set ``held_out``, ``fold``, ``folds``; see `split_micrographs`.
     noise
         Wrong labels to plant outside the test split (`label_noise.planted`): ``kind``, ``rate``, ``seed``.
     patch, pixel_size
@@ -117,24 +118,20 @@ class CryoPPPDataModule(pl.LightningDataModule):
         """Cut the usable picks into train, val and test by micrograph."""
         keys = [(micrograph.entry, micrograph.name) for micrograph in prepared.micrographs]
         used = [keys[index] for index in sorted(picks["micrograph"].unique())]
-        split = split_micrographs(
-            used,
-            fractions={name: self.split[name] for name in SPLITS},
-            by=self.split["by"],
-            seed=self.split["seed"],
-        )
-        part = picks["micrograph"].map(lambda index: split[keys[index]])
+        split = split_as_set(used, self.split)
+        part = picks["micrograph"].map(lambda index: split.get(keys[index]))
         picks = self._with_noise(prepared, picks, part)
         for name in SPLITS:
             self.datasets[name] = self._dataset(prepared, picks[part == name])
         _require_classes(self.datasets)
 
     def _with_noise(self, prepared: Prepared, picks: pd.DataFrame, part: pd.Series) -> pd.DataFrame:
-        """Plant wrong labels everywhere but in the test split."""
+        """Plant wrong labels everywhere but in the test split; in folds there too: it stands for training."""
         if self.noise["kind"] == "none":
             return picks
         flips = planted(prepared.picks, prepared.micrographs, noise=self.noise)[picks.index]
-        return with_noise(picks, flips, among=(part != "test").to_numpy())
+        in_fold = self.split.get("fold") is not None
+        return with_noise(picks, flips, among=(in_fold | (part != "test")).to_numpy())
 
     def train_dataloader(self) -> ResumableLoader:
         """Return shuffled training batches that can be resumed in the middle of an epoch."""

@@ -13,7 +13,7 @@ from cryoice.errors import InputError
 from cryoice.learn.dataset import whole_batch
 from cryoice.learn.loader import ResumableLoader
 from cryoice.learn.pixel_dataset import PixelDataset, PixelSet, prepare_set
-from cryoice.learn.splits import SPLITS, split_micrographs
+from cryoice.learn.splits import SPLITS, split_as_set
 
 
 class PixelDataModule(pl.LightningDataModule):
@@ -85,12 +85,9 @@ class PixelDataModule(pl.LightningDataModule):
             for number, one in enumerate(sets)
             for row, stem in enumerate(one.stems)
         }
-        fractions = {name: self.split[name] for name in SPLITS}
-        split = split_micrographs(
-            list(keys), fractions=fractions, by=self.split["by"], seed=self.split["seed"]
-        )
+        split = split_as_set(list(keys), self.split)
         for name in SPLITS:
-            chosen = [place for key, place in keys.items() if split[key] == name]
+            chosen = [place for key, place in keys.items() if split.get(key) == name]
             self.datasets[name] = PixelDataset(sets, chosen)
 
     def train_dataloader(self) -> ResumableLoader:
