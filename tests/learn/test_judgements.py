@@ -36,7 +36,7 @@ def test_a_place_may_hold_a_good_and_a_bad_pick():
 def test_one_pick_with_two_labels_is_refused_and_named():
     one, two = (predictions(("e", "a", 3.0, 4.0, label, 0, 0.2)) for label in (0, 1))
     with pytest.raises(
-        InputError, match="1 picks have one label .* e/a row 3, col 4; give runs on the same labels"
+        InputError, match=r"1 picks have one label .* e/a row 3, col 4; give runs on the same labels"
     ):
         join_judgements([one, two])
 

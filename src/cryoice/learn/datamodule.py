@@ -13,6 +13,7 @@ from torch.utils.data import DataLoader
 
 from cryoice.constants import BAD, GOOD
 from cryoice.errors import InputError
+from cryoice.learn.cleaning import Cleaning
 from cryoice.learn.dataset import PatchDataset, whole_batch
 from cryoice.learn.loader import ResumableLoader
 from cryoice.learn.pixel_sizes import checked_sizes
@@ -43,6 +44,8 @@ class CryoPPPDataModule(pl.LightningDataModule):
         Distance in Å that a pick must keep from the edge; None: as much as its patch needs.
     split
         ``by`` (``micrograph`` or ``entry``), ``train``, ``val``, ``test`` (shares), ``seed``.
+    suspects, cleaning
+        List of picks whose labels are cleaned before training, None: none; what is done: see `Cleaning`.
     patch, pixel_size
         Side of the real patch in px and its Å/px.
     spectrum
@@ -60,6 +63,8 @@ class CryoPPPDataModule(pl.LightningDataModule):
         pixel_sizes: Mapping[Any, float] | None,
         margin: float | None,
         split: Mapping[str, Any],
+        suspects: str | None,
+        cleaning: str,
         patch: int,
         pixel_size: float,
         spectrum: Mapping[str, Any],
@@ -79,6 +84,7 @@ class CryoPPPDataModule(pl.LightningDataModule):
         self.patch, self.pixel_size, self.margin = patch, pixel_size, margin
         self.spectrum, self.region = dict(spectrum), spectrum_region(spectrum, patch=patch)
         self.split, self.seed = dict(split), seed
+        self.cleaning = None if suspects is None else Cleaning(Path(suspects), cleaning)
         self.batch_size, self.num_workers = batch_size, num_workers
         self.datasets: dict[str, PatchDataset] = {}
         self.dropped: dict[str, int] = {}
@@ -120,8 +126,11 @@ class CryoPPPDataModule(pl.LightningDataModule):
             seed=self.split["seed"],
         )
         part = picks["micrograph"].map(lambda index: split[keys[index]])
+        if self.cleaning is not None:
+            picks, dropped = self.cleaning.apply(picks, prepared.micrographs, part=part)
+            self.dropped |= dropped
         for name in SPLITS:
-            self.datasets[name] = self._dataset(prepared, picks[part == name])
+            self.datasets[name] = self._dataset(prepared, picks[part.loc[picks.index] == name])
         _require_classes(self.datasets)
 
     def train_dataloader(self) -> ResumableLoader:

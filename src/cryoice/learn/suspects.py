@@ -154,7 +154,8 @@ def _reason(label: int, probability: float, judges: int, means: dict[int, float]
     ]
     mean = means[GOOD + BAD - label]
     by = f"{judges} network" + ("s" if judges > 1 else "")
-    return f"labelled {NAMES[label]}, but p(BAD) = {probability:.2f}: {reached} on average ({mean:.2f}); judged by {by}"
+    said = f"labelled {NAMES[label]}, but p(BAD) = {probability:.2f}"
+    return f"{said}: {reached} on average ({mean:.2f}); judged by {by}"
 
 
 def _arrays(table: pd.DataFrame) -> tuple[Int[np.ndarray, " n"], Float[np.ndarray, " n"]]:
@@ -171,7 +172,7 @@ def _both(probability: Float[np.ndarray, " n"]) -> Float[np.ndarray, "n 2"]:
 def _calibrated(
     probability: Float[np.ndarray, " n"], label: Int[np.ndarray, " n"]
 ) -> Float[np.ndarray, " n"]:
-    """Return probabilities of the label BAD that the labels bear out; as they are where they rank it wrongly."""
+    """Return probabilities that the labels bear out; as they are where they rank BAD below GOOD."""
     clipped = np.clip(probability, _TINY, 1 - _TINY)
     logit = np.log(clipped / (1 - clipped))[:, None]
     fitted = LogisticRegression(C=1e3).fit(logit, label)
