@@ -66,7 +66,7 @@ class Evaluate:
 
 
 def register() -> None:
-    """Make schemas known to Hydra, and ``${product:a,b}``, ``${numbers:n}``, ``${job_folder:n}`` to configs."""
+    """Make schemas known to Hydra, ``${product:a,b}``, ``${numbers:n}``, ``${job_folder:n}`` to configs."""
     register_folders()
     OmegaConf.register_new_resolver("product", lambda a, b: a * b, replace=True)
     OmegaConf.register_new_resolver("numbers", lambda n: ",".join(map(str, range(n))), replace=True)

@@ -21,6 +21,8 @@ def module(root, cache, **changes):
         "margin": None,
         "split": SPLIT,
         "noise": CLEAN,
+        "suspects": None,
+        "cleaning": "drop",
         "patch": 16,
         "pixel_size": 1.5,
         "spectrum": AVERAGED,
@@ -170,6 +172,29 @@ def test_one_micrograph_cannot_be_split(tmp_path, cache):
 def test_impossible_settings_are_named(blobs, cache, changes, said):
     with pytest.raises(InputError, match=said):
         ready(blobs, cache, **changes)
+
+
+@pytest.mark.parametrize("how", ["drop", "flip"])
+def test_suspects_are_cleaned_from_training_and_validation_alone(blobs, cache, tmp_path, how):
+    before = {split: dataset.picks for split, dataset in ready(blobs, cache).datasets.items()}
+    first = [f"10000,m{row.micrograph},{row.row},{row.col},{'GOOD' if row.label == 0 else 'BAD'},"
+             f"{'BAD' if row.label == 0 else 'GOOD'}"
+             for picks in before.values() for row in picks.iloc[[0, -1]].itertuples()]  # fmt: skip
+    listing = tmp_path / "suspects.csv"
+    listing.write_text("\n".join(["entry,micrograph,row,col,label,suggested", *first]) + "\n")
+    data = ready(blobs, cache, suspects=str(listing), cleaning=how)
+    for split, dataset in data.datasets.items():
+        kept, all_of_it = dataset.picks, before[split]
+        if split == "test":
+            assert kept.equals(all_of_it)
+        elif how == "drop":
+            assert kept.equals(all_of_it.iloc[1:-1].reset_index(drop=True))
+        else:
+            assert (kept["label"] != all_of_it["label"]).to_numpy().nonzero()[0].tolist() == [
+                0,
+                len(kept) - 1,
+            ]
+    assert data.dropped.get("suspect labels") == (4 if how == "drop" else None)
 
 
 def test_a_missing_root_is_named(tmp_path, cache):

@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from test_datamodule import ready
 
 from cryoice.learn.dataset import PreparedMicrograph, View
 from cryoice.learn.label_noise import planted, with_noise
-from test_datamodule import ready
 
 SIDE = 64
 NOWHERE = View(path=None, pixel_size=8.0, scale=(1.0, 1.0))

@@ -23,6 +23,7 @@ CHOICES = {
     "data.split.by": ("micrograph", "entry"),
     "data.frame": ("auto", *FRAMES),
     "data.noise.kind": NOISE,
+    "data.cleaning": ("drop", "flip"),
 }
 """What the text of a key can be."""
 

@@ -100,6 +100,7 @@ class Build:
             "path": str(micrograph.path),
             "shape": shape,
             "native": native,
+            "frame": diagnosis.frame,
             "diameter": found.diameter,
             "real": asdict(views[0]),
             "spectrum": asdict(spectrum),

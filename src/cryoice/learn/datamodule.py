@@ -13,6 +13,7 @@ from torch.utils.data import DataLoader
 
 from cryoice.constants import BAD, GOOD
 from cryoice.errors import InputError
+from cryoice.learn.cleaning import Cleaning
 from cryoice.learn.dataset import PatchDataset, whole_batch
 from cryoice.learn.label_noise import planted, with_noise
 from cryoice.learn.loader import ResumableLoader
@@ -47,6 +48,8 @@ class CryoPPPDataModule(pl.LightningDataModule):
         set ``held_out``, ``fold``, ``folds``; see `split_micrographs`.
     noise
         Wrong labels to plant outside the test split (`label_noise.planted`): ``kind``, ``rate``, ``seed``.
+    suspects, cleaning
+        List of picks whose labels are cleaned before training, None: none; what is done: see `Cleaning`.
     patch, pixel_size
         Side of the real patch in px and its Å/px.
     spectrum
@@ -65,6 +68,8 @@ class CryoPPPDataModule(pl.LightningDataModule):
         margin: float | None,
         split: Mapping[str, Any],
         noise: Mapping[str, Any],
+        suspects: str | None,
+        cleaning: str,
         patch: int,
         pixel_size: float,
         spectrum: Mapping[str, Any],
@@ -84,6 +89,7 @@ class CryoPPPDataModule(pl.LightningDataModule):
         self.patch, self.pixel_size, self.margin = patch, pixel_size, margin
         self.spectrum, self.region = dict(spectrum), spectrum_region(spectrum, patch=patch)
         self.split, self.noise, self.seed = dict(split), dict(noise), seed
+        self.cleaning = None if suspects is None else Cleaning(Path(suspects), cleaning)
         self.batch_size, self.num_workers = batch_size, num_workers
         self.datasets: dict[str, PatchDataset] = {}
         self.dropped: dict[str, int] = {}
@@ -121,8 +127,11 @@ class CryoPPPDataModule(pl.LightningDataModule):
         split = split_as_set(used, self.split)
         part = picks["micrograph"].map(lambda index: split.get(keys[index]))
         picks = self._with_noise(prepared, picks, part)
+        if self.cleaning is not None:
+            picks, dropped = self.cleaning.apply(picks, prepared.micrographs, part=part)
+            self.dropped |= dropped
         for name in SPLITS:
-            self.datasets[name] = self._dataset(prepared, picks[part == name])
+            self.datasets[name] = self._dataset(prepared, picks[part.loc[picks.index] == name])
         _require_classes(self.datasets)
 
     def _with_noise(self, prepared: Prepared, picks: pd.DataFrame, part: pd.Series) -> pd.DataFrame:

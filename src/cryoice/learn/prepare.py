@@ -18,7 +18,7 @@ from cryoice.learn.dataset import PreparedMicrograph, View
 from cryoice.learn.pixel_sizes import sizes_by_entry
 from cryoice.learn.views import digest, stamp
 
-VERSION = 2
+VERSION = 3
 """Raise it when the cached index or picks would come out differently."""
 
 
@@ -27,13 +27,15 @@ class Prepared:
     """The whole data set, ready to be cut into patches.
 
     ``picks`` has one row a pick: ``micrograph`` (index), ``row``, ``col`` (px as stored), ``label``,
-    ``true_label`` and ``inside`` (on the micrograph). ``notes`` tell what was skipped and what is in
+    ``true_label`` and ``inside`` (on the micrograph). ``frames`` are those in which the files count, by
+    micrograph. ``notes`` tell what was skipped and what is in
     doubt, ``left_out`` counts picks and micrographs that never got here, by reason.
     """
 
     micrographs: list[PreparedMicrograph]
     shapes: list[tuple[int, int]]
     pixel_sizes: list[float]
+    frames: list[str]
     diameters: list[float | None]
     picks: pd.DataFrame
     notes: list[str]
@@ -107,6 +109,7 @@ def _load(folder: Path, cache: Path) -> Prepared:
         ],
         shapes=[(row["shape"][0], row["shape"][1]) for row in rows],
         pixel_sizes=[row["native"] for row in rows],
+        frames=[row["frame"] for row in rows],
         diameters=[row["diameter"] for row in rows],
         picks=pd.read_csv(folder / PICKS),
         notes=index["notes"],

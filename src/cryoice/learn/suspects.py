@@ -1,0 +1,179 @@
+"""Labels that are probably wrong: confident learning on picks that the networks never saw.
+
+Northcutt, Jiang & Chuang 2021, Confident learning: estimating uncertainty in dataset labels,
+doi:10.1613/jair.1.12125, as cleanlab implements it. Labels are 0 GOOD and 1 BAD; noise may differ between
+the two, but within a class it is taken to strike every pick alike.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from cleanlab.count import compute_confident_joint, estimate_latent  # type: ignore[import-untyped]
+from cleanlab.filter import find_label_issues  # type: ignore[import-untyped]
+from jaxtyping import Bool, Float, Int
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import precision_recall_curve
+
+from cryoice.constants import BAD, GOOD
+from cryoice.errors import InputError
+
+NAMES = {GOOD: "GOOD", BAD: "BAD"}
+
+FEWEST = 20
+"""Picks of each label from which an entry's own noise rates are estimated."""
+
+_TINY = 1e-6  # of a probability; and the weight of what breaks ties between labels that are surely wrong
+
+
+@dataclass(frozen=True)
+class NoiseRates:
+    """Shares of the picks that are truly GOOD, and truly BAD, whose label says the other."""
+
+    good_to_bad: float
+    bad_to_good: float
+
+
+def noise_rates(table: pd.DataFrame) -> NoiseRates:
+    """Estimate how often labels are wrong, from the confident joint of labels and judgements.
+
+    Where GOOD and BAD look alike the rates come out too high: an honest network's doubt counts as noise.
+
+    Raises
+    ------
+    InputError
+        All labels are the same.
+    """
+    label, probability = _arrays(table)
+    joint = compute_confident_joint(label, _both(probability))
+    _, noise, _ = estimate_latent(joint, label)
+    return NoiseRates(good_to_bad=float(noise[BAD, GOOD]), bad_to_good=float(noise[GOOD, BAD]))
+
+
+def entry_noise_rates(table: pd.DataFrame) -> dict[str, NoiseRates | None]:
+    """Estimate the rates of each entry by itself; None with fewer than `FEWEST` picks of a label."""
+    found: dict[str, NoiseRates | None] = {}
+    for entry, rows in table.groupby("entry", sort=True):
+        enough = min((rows["label"] == value).sum() for value in NAMES) >= FEWEST
+        found[str(entry)] = noise_rates(rows) if enough else None
+    return found
+
+
+def suspect_scores(table: pd.DataFrame) -> Float[np.ndarray, " n"]:
+    """Return the probability that each label is wrong, for every pick in the table's order.
+
+    With g and b the `noise_rates` GOOD→BAD and BAD→GOOD, and p the probability of the label BAD, a pick is
+    truly BAD with q = (p - g) / (1 - g - b), within 0 and 1, and by Bayes
+
+    - a label BAD is wrong with g (1 - q) / (g (1 - q) + (1 - b) q)
+    - a label GOOD is wrong with b q / (b q + (1 - g) (1 - q))
+
+    so that suspects of both classes compare, however unlike their noise; self-confidence, 1 - p(label), is
+    biased towards the class with less of it. p is first calibrated against the labels (two parameters: slope
+    and offset of its logit; Platt 1999), as the formulas take probabilities at their word. Equal scores are
+    set apart by p.
+
+    Raises
+    ------
+    InputError
+        All labels are the same.
+    """
+    label, probability = _arrays(table)
+    rates = noise_rates(table)
+    g, b = rates.good_to_bad, rates.bad_to_good
+    truly_bad = np.clip((_calibrated(probability, label) - g) / max(1 - g - b, _TINY), 0, 1)
+    bad = label == BAD
+    wrong = np.where(bad, g * (1 - truly_bad), b * truly_bad)
+    right = np.where(bad, (1 - b) * truly_bad, (1 - g) * (1 - truly_bad))
+    posterior = wrong / np.maximum(wrong + right, _TINY**2)
+    return np.asarray(posterior - _TINY * np.where(bad, probability, 1 - probability))
+
+
+def find_suspects(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the picks whose label confident learning doubts, the surest first.
+
+    Parameters
+    ----------
+    table
+        As `judgements.join_judgements` returns it.
+
+    Returns
+    -------
+    DataFrame
+        The columns of the table and rank (from 1), suggested (the other label), quality (probability that
+        the label is right, 0-1) and reason. A suspect's probability of the other label is no less than the
+        mean of the picks that have that label; see `suspect_scores` for the order.
+
+    Raises
+    ------
+    InputError
+        All labels are the same.
+    """
+    label, probability = _arrays(table)
+    doubted = find_label_issues(label, _both(probability), filter_by="confident_learning", n_jobs=1)
+    scores = suspect_scores(table)
+    order = np.argsort(-scores, kind="stable")
+    order = order[doubted[order]]
+    means = {value: float(probability[label == value].mean()) for value in NAMES}
+    found = table.iloc[order].reset_index(drop=True)
+    reasons = [
+        _reason(*row, means)
+        for row in zip(found["label"], found["probability"], found["judges"], strict=True)
+    ]
+    return found.assign(
+        rank=np.arange(1, len(found) + 1),
+        suggested=GOOD + BAD - found["label"],
+        quality=np.clip(1 - scores[order], 0, 1),
+        reason=reasons,
+    )
+
+
+def precision_at_recall(
+    table: pd.DataFrame, flipped: Bool[np.ndarray, " n"], *, recall: float = 0.5
+) -> float:
+    """Return the precision of the shortest list of `suspect_scores` that holds this share of known flips.
+
+    Parameters
+    ----------
+    table
+        As for `suspect_scores`.
+    flipped
+        Whether each label is known to be wrong; NaN is returned where none is.
+    recall
+        Share of the flips to be found, above 0, at most 1.
+    """
+    if not flipped.any():
+        return float("nan")
+    precision, reached, _ = precision_recall_curve(flipped, suspect_scores(table))
+    return float(precision[reached >= recall][-1])  # recall falls along the curve
+
+
+def _reason(label: int, probability: float, judges: int, means: dict[int, float]) -> str:
+    reached = {BAD: "no more than picks labelled GOOD have", GOOD: "no less than picks labelled BAD have"}[
+        label
+    ]
+    mean = means[GOOD + BAD - label]
+    by = f"{judges} network" + ("s" if judges > 1 else "")
+    said = f"labelled {NAMES[label]}, but p(BAD) = {probability:.2f}"
+    return f"{said}: {reached} on average ({mean:.2f}); judged by {by}"
+
+
+def _arrays(table: pd.DataFrame) -> tuple[Int[np.ndarray, " n"], Float[np.ndarray, " n"]]:
+    label = table["label"].to_numpy(np.int64)
+    if len(np.unique(label)) < len(NAMES):
+        raise InputError("predictions: all picks have one label; suspects are sought among GOOD and BAD ones")
+    return label, table["probability"].to_numpy(np.float64)
+
+
+def _both(probability: Float[np.ndarray, " n"]) -> Float[np.ndarray, "n 2"]:
+    return np.stack([1 - probability, probability], axis=1)
+
+
+def _calibrated(
+    probability: Float[np.ndarray, " n"], label: Int[np.ndarray, " n"]
+) -> Float[np.ndarray, " n"]:
+    """Return probabilities that the labels bear out; as they are where they rank BAD below GOOD."""
+    clipped = np.clip(probability, _TINY, 1 - _TINY)
+    logit = np.log(clipped / (1 - clipped))[:, None]
+    fitted = LogisticRegression(C=1e3).fit(logit, label)
+    return probability if fitted.coef_[0, 0] <= 0 else np.asarray(fitted.predict_proba(logit)[:, BAD])

@@ -1,0 +1,163 @@
+"""Known flips come first, whatever their share and whichever class they are of."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from cleanlab.rank import get_label_quality_scores
+
+from cryoice.errors import InputError
+from cryoice.learn.suspects import (
+    entry_noise_rates,
+    find_suspects,
+    noise_rates,
+    precision_at_recall,
+    suspect_scores,
+)
+from judgement_tables import judged
+
+KINDS = {
+    "symmetric 20 %": (0.2, 0.2),
+    "symmetric 40 %": (0.4, 0.4),
+    "GOOD to BAD 20 %": (0.2, 0.0),
+    "GOOD to BAD 40 %": (0.4, 0.0),
+}
+
+
+def table(label, probability, judges=1):
+    return pd.DataFrame(
+        {
+            "entry": "e",
+            "micrograph": "m",
+            "row": np.arange(len(label)) * 1.0,
+            "col": 0.0,
+            "label": label,
+            "true_label": -1,
+            "probability": probability,
+            "judges": judges,
+        }
+    )
+
+
+@pytest.mark.parametrize("sharpness", [0.5, 1.0, 2.0])
+@pytest.mark.parametrize("kind", KINDS)
+def test_half_of_the_flips_are_found_with_few_false_alarms(kind, sharpness):
+    good_to_bad, bad_to_good = KINDS[kind]
+    picks, flipped = judged(good_to_bad=good_to_bad, bad_to_good=bad_to_good, sharpness=sharpness)
+    assert precision_at_recall(picks, flipped) > 0.92
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_noise_rates_are_found(kind):
+    good_to_bad, bad_to_good = KINDS[kind]
+    picks, _ = judged(good_to_bad=good_to_bad, bad_to_good=bad_to_good, separation=4)
+    found = noise_rates(picks)
+    assert found.good_to_bad == pytest.approx(good_to_bad, abs=0.03)
+    assert found.bad_to_good == pytest.approx(bad_to_good, abs=0.03)
+
+
+def ours_and_cleanlabs(picks, flipped):
+    """Precision at half the flips by the posterior and by cleanlab's scores, plain and adjusted."""
+    both = np.stack([1 - picks["probability"], picks["probability"]], axis=1)
+
+    def reached(score):
+        found = np.cumsum(flipped[np.argsort(-score, kind="stable")])
+        needed = np.argmax(found >= flipped.sum() / 2) + 1
+        return found[needed - 1] / needed
+
+    scores = [suspect_scores(picks)]
+    for adjust in (False, True):
+        scores.append(1 - get_label_quality_scores(picks["label"].to_numpy(), both, adjust_pred_probs=adjust))
+    return [reached(score) for score in scores]
+
+
+@pytest.mark.parametrize("sharpness", [0.5, 1.0, 2.0])
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_posterior_is_no_worse_than_either_of_cleanlabs_scores_where_one_class_is_noisier(
+    kind, sharpness
+):
+    good_to_bad, bad_to_good = KINDS[kind]
+    picks, flipped = judged(
+        good_to_bad=good_to_bad, bad_to_good=bad_to_good, separation=2, sharpness=sharpness
+    )
+    ours, plain, adjusted = ours_and_cleanlabs(picks, flipped)
+    assert ours > adjusted
+    if bad_to_good == 0:
+        assert ours > plain + 0.05
+
+
+def test_scores_are_the_formula():
+    # confident joint: 8 + 2 labelled BAD, 10 labelled GOOD, all confident: g = 2 / 12, b ~ 0
+    label = np.array([1] * 10 + [0] * 10)
+    picks = table(label, np.array([0.9] * 8 + [0.1] * 2 + [0.1] * 10))
+    rates = noise_rates(picks)
+    assert (rates.good_to_bad, rates.bad_to_good) == pytest.approx((2 / 12, 0), abs=1e-3)
+    scores = suspect_scores(picks)
+    # at 0.1 the labels bear out 2 of 12, all of which the noise explains: such a pick is GOOD for sure
+    assert scores[8:10] == pytest.approx(1, abs=0.01)
+    assert scores[:8] == pytest.approx(0, abs=0.01)
+    assert scores[10:] == pytest.approx(0, abs=0.01)
+
+
+def test_suspects_are_ranked_explained_and_given_the_other_label():
+    label = np.array([1] * 10 + [0] * 10)
+    picks = table(label, np.array([0.9] * 8 + [0.1, 0.05] + [0.1] * 9 + [0.95]), judges=[1] * 9 + [2] * 11)
+    found = find_suspects(picks)
+    assert found["row"].tolist() == [9.0, 19.0, 8.0]
+    assert found["rank"].tolist() == [1, 2, 3]
+    assert (found["suggested"] == 1 - found["label"]).all()
+    assert found["quality"].between(0, 1).all()
+    assert found["quality"].is_monotonic_increasing
+    mean = (9 * 0.1 + 0.95) / 10
+    assert found["reason"][0] == (
+        f"labelled BAD, but p(BAD) = 0.05: no more than picks labelled GOOD have on average ({mean:.2f}); "
+        "judged by 2 networks"
+    )
+    assert found["reason"][2].endswith("judged by 1 network")
+
+
+def test_suspects_are_what_confident_learning_counts_off_the_diagonal():
+    picks, _ = judged(good_to_bad=0.3, bad_to_good=0.1)
+    found = find_suspects(picks)
+    p, label = picks["probability"], picks["label"]
+    like_good, like_bad = p <= p[label == 0].mean() + 1e-6, p >= p[label == 1].mean() - 1e-6
+    expected = ((label == 1) & like_good & ~like_bad) | ((label == 0) & like_bad & ~like_good)
+    assert set(found["row"]) == set(picks["row"][expected])
+
+
+def test_precision_at_recall_by_hand():
+    # by score: flip, sound, flip, sound...; half of the two flips is the first, all of them need three
+    label = np.array([1] * 10 + [0] * 10)
+    p = np.array([0.9] * 6 + [0.04, 0.03, 0.02, 0.01] + [0.1] * 10)
+    picks, flipped = table(label, p), np.zeros(20, dtype=bool)
+    flipped[[9, 7]] = True
+    assert precision_at_recall(picks, flipped, recall=0.5) == 1
+    assert precision_at_recall(picks, flipped, recall=1.0) == pytest.approx(2 / 3)
+    assert np.isnan(precision_at_recall(picks, np.zeros(20, dtype=bool)))
+
+
+def test_sound_labels_have_hardly_a_suspect():
+    picks, _ = judged(good_to_bad=0.0, bad_to_good=0.0, separation=6)
+    found = noise_rates(picks)
+    assert max(found.good_to_bad, found.bad_to_good) < 0.01
+    assert len(find_suspects(picks)) < 0.01 * len(picks)
+
+
+def test_each_entry_has_its_own_rates_where_it_has_enough_picks():
+    noisy, _ = judged(good_to_bad=0.4, bad_to_good=0.0, separation=4, entry="10001")
+    sound, _ = judged(good_to_bad=0.05, bad_to_good=0.0, separation=4, entry="10002")
+    few, _ = judged(good_to_bad=0.2, bad_to_good=0.0, n=30, entry="10003")
+    found = entry_noise_rates(pd.concat([noisy, sound, few]))
+    assert found["10001"].good_to_bad == pytest.approx(0.4, abs=0.03)
+    assert found["10002"].good_to_bad == pytest.approx(0.05, abs=0.03)
+    assert found["10003"] is None
+
+
+def test_networks_that_rank_picks_the_wrong_way_round_are_taken_as_they_are():
+    label = np.array([1, 0] * 20)
+    scores = suspect_scores(table(label, np.where(label == 1, 0.2, 0.8) + np.linspace(0, 0.1, 40)))
+    assert np.isfinite(scores).all()
+
+
+def test_a_single_label_is_refused():
+    with pytest.raises(InputError, match="all picks have one label"):
+        find_suspects(table(np.ones(5, dtype=int), np.full(5, 0.5)))
