@@ -13,7 +13,11 @@ import numpy as np
 
 @dataclass
 class Served:
-    """One file; ``drops`` holds, for each answer to come, the bytes after which the line breaks."""
+    """One file.
+
+    ``drops`` holds, for each answer to come, the bytes after which the line breaks; with ``hangs`` the line
+    stays open and silent instead, until the server stops.
+    """
 
     content: bytes
     etag: str | None = '"1"'
@@ -21,6 +25,7 @@ class Served:
     heeds_if_range: bool = True
     status: int = 200
     drops: list[int] = field(default_factory=list)
+    hangs: bool = False
 
 
 class Web:
@@ -28,6 +33,7 @@ class Web:
 
     def __init__(self, address):
         self.address, self.files, self.asked = address, {}, []
+        self.stopped = threading.Event()
 
     def ranges(self, path):
         return [wanted for method, asked, wanted in self.asked if method == "GET" and asked == path]
@@ -68,6 +74,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if body:
             self.wfile.write(rest[: served.drops.pop(0)] if served.drops else rest)
+            if served.hangs:
+                self.web.stopped.wait()
 
     def _start(self, served, wanted):
         if not wanted or not served.ranges:
@@ -88,6 +96,7 @@ def serving():
         try:
             yield handler.web
         finally:
+            handler.web.stopped.set()
             server.shutdown()
             thread.join()
 

@@ -13,7 +13,7 @@ from cryoice.errors import InputError
 TIMEOUT = (20.0, 60.0)
 """Seconds to connect, and between two bytes."""
 
-_PIECE = 1 << 20  # bytes
+_PIECE = 1 << 16  # bytes: at most so many are lost when the program is stopped
 _BUSY = (429, 500, 502, 503, 504)
 
 

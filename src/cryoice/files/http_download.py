@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import requests
 
@@ -30,6 +30,7 @@ _CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
 _ANOTHER = "another file is there now"
 
 
+@runtime_checkable
 class Follower(Protocol):
     """Who is told how a download goes."""
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from filelock import FileLock, Timeout
 from rich.filesize import decimal
@@ -26,6 +26,7 @@ ENDINGS = {False: ".tar.gz", True: "_lite.tar.gz"}
 _LOCK = ".cryoice-fetch.lock"
 
 
+@runtime_checkable
 class Watcher(Follower, Protocol):
     """Who is told how far the work on an entry is."""
 
