@@ -13,7 +13,6 @@ from typer.testing import CliRunner
 from archive_server import Served, entry_archive, serving
 from cryoice.cli import app
 from cryoice.files.cryoppp_catalogue import catalogue
-from cryoice.project import fetch_entries
 
 Usage = namedtuple("Usage", "total used free")
 
@@ -80,7 +79,6 @@ def test_a_failed_entry_is_one_line_and_the_others_are_there(fetch, web, data):
 
 
 def test_a_transfer_that_breaks_off_ends_in_the_same_bytes(fetch, web, data, monkeypatch):
-    monkeypatch.setattr(fetch_entries.FetchSettings, "pauses", (0.0,))
     web.files["/10017.tar.gz"].drops = [15_000]
     monkeypatch.setattr("time.sleep", lambda _: None)
     result = fetch("10017", "--keep-archive")

@@ -1,7 +1,7 @@
 """Entries of CryoPPP, from the server to folders that `cryoice check` and training read."""
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from cryoice.files.archive import DamagedError
 from cryoice.files.checksum import record_checksum, record_of, recorded_checksum, sha256_of
 from cryoice.files.cryoppp_catalogue import CatalogueEntry
 from cryoice.files.entry_folder import is_lite, micrographs_in, unpack_entry
-from cryoice.files.http_download import PAUSES, Follower, download
+from cryoice.files.http_download import Follower, download
 
 _UNPACKED = 1.2
 """Assumed bytes unpacked for each of an archive; noise hardly compresses. Unpacking checks again, exactly."""
@@ -50,8 +50,6 @@ class FetchSettings:
         Leave the archive beside the entry's folder.
     checksums
         sha256 by entry, in lower case.
-    pauses
-        s, as for `download`.
     """
 
     root: Path
@@ -59,7 +57,6 @@ class FetchSettings:
     address: str
     keep_archive: bool
     checksums: Mapping[str, str]
-    pauses: Sequence[float] = PAUSES
 
     def archive(self, entry: CatalogueEntry) -> Path:
         """Return where the archive of an entry goes."""
@@ -136,7 +133,7 @@ def fetch_entry(entry: CatalogueEntry, settings: FetchSettings, watcher: Watcher
     if not archive.exists():
         watcher.stage("downloading")
         url = f"{settings.address.rstrip('/')}/{entry.name}.tar.gz"
-        download(url, archive, _WithRoom(watcher, settings.root), pauses=settings.pauses)
+        download(url, archive, _WithRoom(watcher, settings.root))
     watcher.stage("checking", size=archive.stat().st_size)
     digest = _checked(archive, settings.checksums.get(entry.name), watcher)
     watcher.stage("unpacking", size=archive.stat().st_size)

@@ -36,7 +36,7 @@ def entry_table(entries: Iterable[CatalogueEntry], root: Path, addresses: Mappin
     table = Table("entry", "protein", "micrographs", "px")
     for column in addresses or (_COMPUTED,):
         table.add_column(column, justify="right")
-    table.add_column("here")
+    table.add_column("here", no_wrap=True)
     for entry in entries:
         sizes = [_size(address, entry) for address in addresses.values()]
         table.add_row(
