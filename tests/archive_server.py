@@ -21,6 +21,7 @@ class Served:
 
     content: bytes
     etag: str | None = '"1"'
+    modified: str | None = None
     ranges: bool = True
     heeds_if_range: bool = True
     status: int = 200
@@ -68,6 +69,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Range", f"bytes {start}-{last}/{len(served.content)}")
         if served.etag:
             self.send_header("ETag", served.etag)
+        if served.modified and start is None:
+            self.send_header("Last-Modified", served.modified)
         rest = served.content[start or 0 :]
         self.send_header("Content-Length", str(len(rest)))
         self.send_header("Content-Encoding", "x-gzip")  # as Apache does; the archive must stay one
@@ -80,7 +83,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _start(self, served, wanted):
         if not wanted or not served.ranges:
             return None
-        if served.heeds_if_range and self.headers.get("If-Range") != served.etag:
+        if served.heeds_if_range and self.headers.get("If-Range") != (served.etag or served.modified):
             return None
         return int(re.fullmatch(r"bytes=(\d+)-", wanted)[1])
 

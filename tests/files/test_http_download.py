@@ -130,6 +130,23 @@ def test_without_a_strong_mark_of_the_file_nothing_is_glued_on(web, target, etag
     assert web.ranges(PATH) == [None, None]
 
 
+def test_the_date_of_a_file_stands_in_for_its_mark(web, target):
+    web.files[PATH] = Served(CONTENT, etag=None, modified="Wed, 21 Oct 2015 07:28:00 GMT", drops=[4000])
+    with pytest.raises(InputError):
+        bring(web, target, pauses=())
+    web.files[PATH].drops = [2000]
+    bring(web, target)
+    assert target.read_bytes() == CONTENT
+    assert web.ranges(PATH) == [None, "bytes=4000-", "bytes=6000-"]
+    target.unlink()
+    web.files[PATH].drops = [4000]
+    with pytest.raises(InputError):
+        bring(web, target, pauses=())
+    web.files[PATH] = Served(OTHER, etag=None, modified="Thu, 22 Oct 2015 07:28:00 GMT")
+    bring(web, target)
+    assert target.read_bytes() == OTHER
+
+
 def test_a_page_instead_of_an_archive_is_refused_and_the_part_is_kept(web, target):
     web.files[PATH] = Served(CONTENT, drops=[4000])
     with pytest.raises(InputError):
