@@ -78,6 +78,13 @@ def test_contributing_says_where_a_library_may_be_imported(library):
     assert all(room in told for room in rooms), told
 
 
+def test_only_the_downloads_reach_the_network():
+    doors = ("requests", "urllib3", "urllib.request", "http", "socket", "pooch")
+    places = {name for name in modules() if any(module.startswith(doors) for module in imports(name))}
+    assert {name for name in places if not name.startswith("files/http_")} == set()
+    assert places
+
+
 def test_every_folder_is_a_known_room():
     assert {name.split("/")[0] for name in modules() if "/" in name} == set(ROOMS)
 

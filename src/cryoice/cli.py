@@ -8,6 +8,7 @@ from cryoice import __version__
 from cryoice.check_command import check
 from cryoice.clean_command import clean
 from cryoice.export_command import export
+from cryoice.fetch_command import fetch
 from cryoice.finetune_command import finetune
 from cryoice.mask_command import mask
 from cryoice.select_command import select
@@ -35,6 +36,7 @@ def main(
 app.command()(mask)
 app.command()(clean)
 app.command()(select)
+app.command()(fetch)
 app.command()(check)
 app.command()(simulate)
 app.command()(export)

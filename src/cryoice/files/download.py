@@ -25,7 +25,17 @@ def refuse_failed_download(path: Path) -> None:
         head = stream.read(_HEAD_BYTES)
     if not head:
         raise InputError(f"{path}: empty, a download error; fetch the file again")
-    text = head.removeprefix(_BYTE_ORDER_MARK).lstrip()
-    if b"\0" not in head and text.isascii():
-        kind = "an XML or HTML page" if text.startswith(b"<") else "text"
+    kind = text_kind(head)
+    if kind is not None:
         raise InputError(f"{path}: holds {kind}, a download error; fetch the file again")
+
+
+def text_kind(head: bytes) -> str | None:
+    """Name what text the first bytes of a file are: "an XML or HTML page" or "text"; None for data."""
+    head = head[:_HEAD_BYTES]
+    if not head or b"\0" in head:
+        return None
+    text = head.removeprefix(_BYTE_ORDER_MARK).lstrip()
+    if not text.isascii():
+        return None
+    return "an XML or HTML page" if text.startswith(b"<") else "text"
