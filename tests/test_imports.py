@@ -35,6 +35,7 @@ ONLY_IN = {
         "learn/building.py",
         "learn/checkpoint_file.py",
     ),
+    "requests": ("files/http_client.py", "files/http_download.py"),
     "pickle": (),
 }
 
