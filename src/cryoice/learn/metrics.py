@@ -80,6 +80,23 @@ def bootstrap_metrics(
     InputError
         A probability is NaN or outside 0-1.
     """
+    draws = bootstrap_draws(predictions, label=label, n_bootstrap=n_bootstrap, seed=seed, threshold=threshold)
+    return {name: as_interval(values) for name, values in draws.items()}
+
+
+def bootstrap_draws(
+    predictions: pd.DataFrame,
+    *,
+    label: Label = "label",
+    n_bootstrap: int,
+    seed: int,
+    threshold: float = 0.5,
+) -> dict[str, Float[np.ndarray, " draws"]]:
+    """Return every score of `bootstrap_metrics`: first the estimate, then one for each resample.
+
+    Tables of the same micrographs are resampled alike under the same ``seed``, so that their scores can be
+    compared draw by draw.
+    """
     rows = predictions[predictions[label] != UNKNOWN]
     probability = rows["probability"].to_numpy(np.float64)
     _check(probability)
@@ -90,7 +107,7 @@ def bootstrap_metrics(
     sums = _sums(probability, target, unit, threshold, n_units)
     scores = _from_sums(weights @ sums)
     scores["auroc"], scores["auprc"] = ranked_areas(probability, target, weights, unit)
-    return {name: _interval(scores[name]) for name in METRICS}
+    return {name: scores[name] for name in METRICS}
 
 
 def per_entry_metrics(
@@ -179,7 +196,8 @@ def _ratio(
     return result
 
 
-def _interval(values: Float[np.ndarray, " draws"]) -> Interval:
+def as_interval(values: Float[np.ndarray, " draws"]) -> Interval:
+    """Return the first value with the 2.5 and 97.5 percentiles of the others that are finite."""
     estimate, drawn = float(values[0]), values[1:]
     drawn = drawn[np.isfinite(drawn)]
     if np.isnan(estimate) or not drawn.size:
