@@ -1,0 +1,58 @@
+"""What RESULTS.md rests on: one sweep a study, started again where it was stopped."""
+
+import shlex
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.results.jobs import Job, read_jobs
+
+ROOT = Path(__file__).parents[2]
+TIMES = "seconds.txt"
+"""File of a study's folder: wall seconds of every start."""
+
+
+@dataclass(frozen=True)
+class Study:
+    """A sweep of ``train.py`` in a folder of its own.
+
+    Attributes
+    ----------
+    name
+        Of the folder.
+    overrides
+        What follows ``train.py``.
+    """
+
+    name: str
+    overrides: tuple[str, ...]
+
+    @property
+    def command(self) -> str:
+        """The command line as a user would type it."""
+        return shlex.join(["python", "train.py", *self.overrides])
+
+    def run(self, out: Path) -> None:
+        """Train what is missing; finished jobs are skipped by ``train.py`` itself."""
+        folder = out / self.name
+        command = [sys.executable, "train.py", *self.overrides, f"hydra.sweep.dir={folder}"]
+        start = time.monotonic()
+        status = subprocess.run(command, cwd=ROOT, check=False).returncode
+        with (folder / TIMES).open("a") as stream:
+            stream.write(f"{time.monotonic() - start:.0f}\n")
+        if status:
+            sys.exit(f"{self.name}: not every job is done; the same command continues")
+
+    def jobs(self, out: Path) -> list[Job]:
+        """Return the finished jobs."""
+        return read_jobs(out / self.name)
+
+    def facts(self, out: Path) -> str:
+        """Return a line with command, jobs, commits and minutes."""
+        jobs = self.jobs(out)
+        commits = ", ".join(sorted({f"`{job.commit}`" for job in jobs}))
+        times = out / self.name / TIMES
+        seconds = sum(map(float, times.read_text().split())) if times.exists() else 0.0
+        return f"`{self.command}`: {len(jobs)} trainings, commit {commits}, {seconds / 60:.0f} min."
