@@ -70,7 +70,8 @@ def test_what_is_done_is_told(tmp_path, caplog):
 
 
 @pytest.mark.parametrize(
-    "row", ["1,007,04,10,5,BAD,GOOD", "1,7,01,10,5,BAD,GOOD", "1,007,01,5,10,BAD,GOOD", "1,007,01,20,5,BAD,GOOD"]
+    "row",
+    ["1,007,04,10,5,BAD,GOOD", "1,7,01,10,5,BAD,GOOD", "1,007,01,5,10,BAD,GOOD", "1,007,01,20,5,BAD,GOOD"],
 )
 def test_a_list_of_other_data_is_refused(tmp_path, row):
     with pytest.raises(InputError, match="none of its 1 suspects is a pick of this data"):

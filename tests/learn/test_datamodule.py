@@ -188,7 +188,10 @@ def test_suspects_are_cleaned_from_training_and_validation_alone(blobs, cache, t
         elif how == "drop":
             assert kept.equals(all_of_it.iloc[1:-1].reset_index(drop=True))
         else:
-            assert (kept["label"] != all_of_it["label"]).to_numpy().nonzero()[0].tolist() == [0, len(kept) - 1]
+            assert (kept["label"] != all_of_it["label"]).to_numpy().nonzero()[0].tolist() == [
+                0,
+                len(kept) - 1,
+            ]
     assert data.dropped.get("suspect labels") == (4 if how == "drop" else None)
 
 
