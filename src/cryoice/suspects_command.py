@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cryoice.terminal import console, faults_in_one_line, show_failures
+from cryoice.terminal import console, faults_in_one_line
 
 
 def suspects(
@@ -56,7 +56,8 @@ def suspects(
         typer.echo(f"note: {note}", err=True)
     _show(done.summary)
     typer.echo(f"{output}: {done.summary['listed']} listed, the surest first, in suspects.csv")
-    show_failures(done.failures)
+    for failure in done.failures:
+        typer.echo(f"error: {failure}", err=True)
     raise typer.Exit(code=int(bool(done.failures)))
 
 

@@ -32,22 +32,23 @@ class JudgedRun:
     data: dict[str, Any] | None
 
 
-def read_runs(places: Sequence[Path]) -> tuple[list[JudgedRun], list[tuple[str, str]]]:
-    """Read the runs in folders of runs and of sweeps; those that cannot be read are named, with the reason.
+def read_runs(places: Sequence[Path]) -> tuple[list[JudgedRun], list[str]]:
+    """Read the runs in folders of runs and of sweeps, and tell in a line each which cannot be read, and why.
 
     Raises
     ------
     InputError
         None can be read, or they judged different data.
     """
-    runs, failures = [], []
+    runs: list[JudgedRun] = []
+    failures: list[str] = []
     for folder in dict.fromkeys(job.resolve() for place in places for job in _jobs(place)):
         try:
             runs.append(JudgedRun(folder, read_predictions(folder / PREDICTIONS), data_settings(folder)))
         except InputError as error:
-            failures.append((str(folder), str(error)))
+            failures.append(str(error))
     if not runs:
-        raise InputError(failures[0][1] if failures else "no folder is given; name those of finished runs")
+        raise InputError(failures[0] if failures else "no folder is given; name those of finished runs")
     _require_same_data(runs)
     return runs, failures
 

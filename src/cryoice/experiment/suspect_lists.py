@@ -28,11 +28,11 @@ CHANCE = 0.55
 
 @dataclass(frozen=True)
 class Listed:
-    """What was found, what to tell about it, and which runs failed for which reason."""
+    """What was found, what to tell about it, and a line for each run that failed."""
 
     summary: dict[str, Any]
     notes: list[str]
-    failures: list[tuple[str, str]]
+    failures: list[str]
 
 
 def list_suspects(

@@ -157,6 +157,8 @@ def plot_suspects(
         )
         panels = list(half.subplots(rows, _ACROSS, squeeze=False).flat)
         own = np.flatnonzero(labels == value)
+        if not len(own):
+            half.text(0.5, 0.5, "none", ha="center", color="0.5")
         for panel, number in zip(panels, own, strict=False):
             row = suspects.iloc[number]
             show_patch(panel, patches[number], "gray")
