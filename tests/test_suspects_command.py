@@ -161,8 +161,8 @@ def planted(root):
 def test_planted_flips_head_the_list_and_the_next_training_goes_without_them(tmp_path, cache):
     flips = planted(tmp_path / "data")
     learnt = tiny(tmp_path / "data", cache, "trainer.max_epochs=12", "model.width=8", "optimizer.lr=3e-3")
-    folds = ("-m", "data.split.seed=0,1,2", "report=scores", f"hydra.sweep.dir={tmp_path}/sweep")
-    done = run_program("train", *learnt, *folds)
+    folds = ("data.split.seed=0,1", "report=scores", f"hydra.sweep.dir={tmp_path}/sweep")
+    done = run_program("train", "-m", *learnt, *folds)
     assert done.returncode == 0, done.stderr
     before = {path: path.read_bytes() for path in (tmp_path / "data").rglob("*.*")}
     listed = suspects(tmp_path / "sweep", "-o", tmp_path / "out")
