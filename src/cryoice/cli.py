@@ -13,6 +13,7 @@ from cryoice.finetune_command import finetune
 from cryoice.mask_command import mask
 from cryoice.select_command import select
 from cryoice.simulate_command import simulate
+from cryoice.suspects_command import suspects
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_show_locals=False, rich_markup_mode="markdown")
 
@@ -41,3 +42,4 @@ app.command()(check)
 app.command()(simulate)
 app.command()(export)
 app.command()(finetune)
+app.command()(suspects)

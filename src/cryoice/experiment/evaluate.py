@@ -23,6 +23,8 @@ ELSEWHERE: dict[str, Any] = {
     "entries": None,
     "pixel_sizes": None,
     "margin": None,
+    "suspects": None,
+    "cleaning": "drop",
 }
 """Data settings for another folder, where those of the training mean nothing."""
 
@@ -38,7 +40,24 @@ def evaluate(config: DictConfig) -> None:
     wanted = plain_settings(config)
     run_dir = Path(HydraConfig.get().runtime.output_dir)
     path = find_checkpoint(wanted["ckpt"], outputs=Path("outputs"), name=BEST, finished=True)
-    settings = read_checkpoint(path)[SETTINGS] | {"bootstrap": wanted["bootstrap"]}
+    settings = evaluated_settings(path, wanted)
+    check_values(settings)
+    check_targets(settings)
+    start_process(settings["seed"])
+    score_checkpoint(path, build_data(settings), settings, [], run_dir=run_dir, monitor=None)
+    log.info("figures and numbers: %s", run_dir)
+
+
+def evaluated_settings(path: Path, wanted: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of a checkpoint with what an evaluation changes.
+
+    Raises
+    ------
+    InputError
+        The checkpoint cannot be read, or is one of pixels and given other data.
+    """
+    changes = {"bootstrap": wanted["bootstrap"], "report": "full"}
+    settings: dict[str, Any] = read_checkpoint(path)[SETTINGS] | changes
     if settings.get("task") == "pixels" and any(value is not None for value in wanted["data"].values()):
         raise InputError(
             f"ckpt={path}: a per-pixel network, scored on its own simulated micrographs; "
@@ -46,11 +65,18 @@ def evaluate(config: DictConfig) -> None:
         )
     given = {key: value for key, value in wanted["data"].items() if value is not None}
     settings["data"] = changed_data(settings["data"], given)
-    check_values(settings)
-    check_targets(settings)
-    start_process(settings["seed"])
-    score_checkpoint(path, build_data(settings), settings, [], run_dir=run_dir, monitor=None)
-    log.info("figures and numbers: %s", run_dir)
+    if settings.get("task") != "pixels":
+        settings["data"] |= _cleaning(settings["data"])
+    return settings
+
+
+def _cleaning(data: dict[str, Any]) -> dict[str, Any]:
+    """Return how the training's labels were cleaned: not at all in older runs, or if its list is gone."""
+    suspects = data.get("suspects")
+    if suspects is not None and not Path(suspects).is_file():
+        log.warning("data.suspects=%s is gone: the baselines are fitted on labels as they are", suspects)
+        suspects = None
+    return {"suspects": suspects, "cleaning": data.get("cleaning", "drop")}
 
 
 def changed_data(data: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:

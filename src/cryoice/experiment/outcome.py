@@ -14,6 +14,7 @@ from pytorch_lightning.loggers import Logger
 
 from cryoice.constants import BAD
 from cryoice.experiment.run_log import log_figures, log_results, log_samples
+from cryoice.experiment.suspects import report_suspects
 from cryoice.experiment.tracking import log_curves
 from cryoice.files.atomic import replacing
 from cryoice.learn.baselines import baseline_probabilities
@@ -49,9 +50,9 @@ def report_patches(
     run_dir: Path,
     monitor: Monitored | None,
 ) -> Results:
-    """Write metrics.json, metrics.md, predictions.csv and figures/ for a module just tested.
+    """Write metrics.json, metrics.md, predictions.csv, figures/ and suspects for a module just tested.
 
-    Without baselines and figures where ``settings["report"]`` is ``scores``.
+    Without baselines, figures and suspects where ``settings["report"]`` is ``scores``.
     """
     full = settings.get("report", "full") == "full"
     _, probability = module.predictions()
@@ -75,6 +76,7 @@ def report_patches(
     log_curves(loggers, predictions)
     if full:
         _report_figures(module, data, predictions, spectra, loggers, run_dir=run_dir)
+        report_suspects(predictions, data, loggers, run_dir=run_dir)
     return results
 
 

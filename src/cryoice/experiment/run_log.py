@@ -5,8 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from jaxtyping import Float, UInt8
 from pytorch_lightning.loggers import Logger, WandbLogger
+
+_ROWS = 200  # of a table: it is to be read, the whole list is a file
 
 _PREFIX = {"label": "test", "true_label": "test_true"}
 
@@ -60,6 +63,12 @@ def log_samples(
         for channel, patches in channels.items():
             pictures = [_grey(patch) for patch in patches]
             logger.log_image(f"samples/{channel}", pictures, caption=list(captions))
+
+
+def log_suspects(loggers: Sequence[Logger], suspects: pd.DataFrame) -> None:
+    """Add the first of the suspect labels as the table ``tables/suspects``."""
+    for logger in wandb_loggers(loggers):
+        logger.log_table("tables/suspects", dataframe=suspects.head(_ROWS))
 
 
 def log_checkpoint_artifact(loggers: Sequence[Logger], path: Path) -> None:

@@ -105,12 +105,12 @@ def _suggested(
     """Return the label suggested for each pick, NaN for those that no suspect of the same label lies on."""
     suggested = pd.Series(np.nan, index=picks.index)
     numbers = {(one.entry, one.name): number for number, one in enumerate(micrographs)}
-    mine = picks.groupby(["micrograph", "label"]).groups
     for (entry, name, label), rows in listed.groupby(["entry", "micrograph", "label"]):
-        own = mine.get((numbers.get((entry, name), -1), label))
-        if own is not None:
-            place = picks.loc[own, ["row", "col"]].to_numpy(np.float64)
-            distance, nearest = cKDTree(place).query(rows[["row", "col"]].to_numpy(np.float64))
-            found = distance <= NEAR
-            suggested[own[nearest[found]]] = rows["suggested"].to_numpy(np.float64)[found]
+        number = numbers.get((str(entry), str(name)), -1)
+        own = picks.index[(picks["micrograph"] == number) & (picks["label"] == label)]
+        if len(own):
+            tree = cKDTree(picks.loc[own, ["row", "col"]].to_numpy(np.float64))
+            distance, nearest = tree.query(rows[["row", "col"]].to_numpy(np.float64))
+            found = np.asarray(distance) <= NEAR
+            suggested[own[np.asarray(nearest)[found]]] = rows["suggested"].to_numpy(np.float64)[found]
     return suggested

@@ -50,8 +50,8 @@ def plot_patches(
     figure.suptitle(title, fontsize=11)
     panels = figure.subplots(rows, columns, squeeze=False).flat
     for panel, patch, score in zip(panels, patches, scores, strict=False):
-        _show(panel, patch, "gray")
-        _frame(panel, colour)
+        show_patch(panel, patch, "gray")
+        frame_patch(panel, colour)
         panel.set_title(f"{score:.2f}", fontsize=10)
     for panel in list(figure.axes)[len(patches) :]:
         panel.set_axis_off()
@@ -77,10 +77,10 @@ def plot_samples(
     for column in range(len(real)):
         top, bottom = panels[:, column]
         value = int(label[column])
-        _show(top, real[column], "gray")
-        _show(bottom, spectrum[column], "magma")
+        show_patch(top, real[column], "gray")
+        show_patch(bottom, spectrum[column], "magma")
         for panel in (top, bottom):
-            _frame(panel, LABEL_COLOURS[value])
+            frame_patch(panel, LABEL_COLOURS[value])
         top.set_title(f"{LABEL_NAMES[value]}\nP(BAD) {probability[column]:.2f}", fontsize=9)
     panels[0, 0].set_ylabel("real", fontsize=10)
     panels[1, 0].set_ylabel("power spectrum", fontsize=10)
@@ -94,7 +94,8 @@ def grey_range(array: Float[np.ndarray, "height width"]) -> Normalize:
     return Normalize(low, high if high > low else low + 1)
 
 
-def _show(axes: Axes, patch: Float[np.ndarray, "height width"], cmap: str) -> None:
+def show_patch(axes: Axes, patch: Float[np.ndarray, "height width"], cmap: str) -> None:
+    """Show a patch between its 1st and 99th percentile, or that there is none."""
     axes.set(xticks=[], yticks=[])
     if not np.isfinite(patch).any() or np.nanmin(patch) == np.nanmax(patch):
         axes.set(facecolor="0.9", box_aspect=1)
@@ -103,5 +104,6 @@ def _show(axes: Axes, patch: Float[np.ndarray, "height width"], cmap: str) -> No
     axes.imshow(patch, cmap=cmap, interpolation="nearest", norm=grey_range(patch))
 
 
-def _frame(axes: Axes, colour: str) -> None:
+def frame_patch(axes: Axes, colour: str) -> None:
+    """Give a patch the colour of its label."""
     axes.spines[:].set(color=colour, linewidth=2)
