@@ -21,6 +21,7 @@ CHOICES = {
     "channels.spectrum.window": ("hann", "tukey", "none"),
     "data.split.by": ("micrograph", "entry"),
     "data.frame": ("auto", *FRAMES),
+    "data.balance": ("none", "entry"),
 }
 """What the text of a key can be."""
 

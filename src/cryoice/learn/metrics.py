@@ -80,6 +80,14 @@ def bootstrap_metrics(
     InputError
         A probability is NaN or outside 0-1.
     """
+    draws = drawn_metrics(predictions, label=label, n_bootstrap=n_bootstrap, seed=seed, threshold=threshold)
+    return {name: interval(draws[name]) for name in METRICS}
+
+
+def drawn_metrics(
+    predictions: pd.DataFrame, *, label: Label, n_bootstrap: int, seed: int, threshold: float = 0.5
+) -> dict[str, Float[np.ndarray, " draws"]]:
+    """Return the scores of `bootstrap_metrics`: the estimate, then those of the resamples, if any."""
     rows = predictions[predictions[label] != UNKNOWN]
     probability = rows["probability"].to_numpy(np.float64)
     _check(probability)
@@ -90,24 +98,7 @@ def bootstrap_metrics(
     sums = _sums(probability, target, unit, threshold, n_units)
     scores = _from_sums(weights @ sums)
     scores["auroc"], scores["auprc"] = ranked_areas(probability, target, weights, unit)
-    return {name: _interval(scores[name]) for name in METRICS}
-
-
-def per_entry_metrics(
-    predictions: pd.DataFrame,
-    *,
-    label: Label = "label",
-    n_bootstrap: int,
-    seed: int,
-    threshold: float = 0.5,
-) -> dict[str, dict[str, Interval]]:
-    """Score every entry by itself, in the order of their names; see `bootstrap_metrics`."""
-    return {
-        str(entry): bootstrap_metrics(
-            rows, label=label, n_bootstrap=n_bootstrap, seed=seed, threshold=threshold
-        )
-        for entry, rows in predictions.groupby("entry", sort=True, observed=True)
-    }
+    return scores
 
 
 def _check(probability: Float[np.ndarray, " n"]) -> None:
@@ -179,7 +170,8 @@ def _ratio(
     return result
 
 
-def _interval(values: Float[np.ndarray, " draws"]) -> Interval:
+def interval(values: Float[np.ndarray, " draws"]) -> Interval:
+    """Return the first value, the estimate, with the 2.5 and 97.5 percentiles of the others."""
     estimate, drawn = float(values[0]), values[1:]
     drawn = drawn[np.isfinite(drawn)]
     if np.isnan(estimate) or not drawn.size:
