@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hydra.core.config_store import ConfigStore
-from omegaconf import MISSING, OmegaConf
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import OverrideParseException
+from omegaconf import MISSING, DictConfig, OmegaConf
 
 from cryoice.experiment.sweep_job import register_folders
 
@@ -65,11 +67,31 @@ class Evaluate:
     data: dict[str, Any] = MISSING
 
 
+def _entries(data: DictConfig) -> str:
+    from cryoice.learn.entry_names import entry_names  # not needed by a start
+
+    parser = OverridesParser.create()
+
+    def typed(name: str) -> str:
+        try:
+            plain = parser.parse_override(f"x={name}").value() == name
+        except OverrideParseException:
+            plain = False
+        return name if plain else "'" + name.replace("'", "\\'") + "'"
+
+    return ",".join(map(typed, entry_names(data)))
+
+
 def register() -> None:
-    """Make schemas known to Hydra, ``${product:a,b}``, ``${numbers:n}``, ``${job_folder:n}`` to configs."""
+    """Make the schemas known to Hydra, and to configs ``${product:a,b}`` and three for sweeps.
+
+    ``${numbers:n}`` is 0 to n - 1, ``${entries:${data}}`` the entries of the data, ``${job_folder:n}`` where
+    job number n runs.
+    """
     register_folders()
     OmegaConf.register_new_resolver("product", lambda a, b: a * b, replace=True)
     OmegaConf.register_new_resolver("numbers", lambda n: ",".join(map(str, range(n))), replace=True)
+    OmegaConf.register_new_resolver("entries", _entries, replace=True)
     store = ConfigStore.instance()
     store.store(name="schema", node=Train)
     store.store(name="evaluation_schema", node=Evaluate)

@@ -24,6 +24,7 @@ CHOICES = {
     "data.frame": ("auto", *FRAMES),
     "data.noise.kind": NOISE,
     "data.cleaning": ("drop", "flip"),
+    "data.balance": ("none", "entry"),
 }
 """What the text of a key can be."""
 

@@ -20,7 +20,7 @@ from cryoice.experiment.quiet import no_needless_warnings, quiet_lightning
 from cryoice.experiment.run_log import log_checkpoint_artifact
 from cryoice.experiment.settings import check_targets, plain_settings
 from cryoice.experiment.tasks import build_module, load_module, report_outcome, require_fitting
-from cryoice.experiment.tracking import finish, make_logger
+from cryoice.experiment.tracking import finish, make_logger, sweep_group
 from cryoice.report.results import Monitored
 
 log = logging.getLogger(__name__)
@@ -131,7 +131,7 @@ def _logger_settings(settings: dict[str, Any]) -> dict[str, Any]:
     hydra = HydraConfig.get()
     chosen = dict(settings["logger"])
     if hydra.mode == RunMode.MULTIRUN and chosen.get("group") is None:
-        chosen["group"] = Path(hydra.sweep.dir).name + "-" + settings["name"]
+        chosen["group"] = sweep_group(Path(hydra.sweep.dir), name=settings["name"])
     return chosen
 
 

@@ -9,6 +9,10 @@ import pandas as pd
 from jaxtyping import Float, UInt8
 from pytorch_lightning.loggers import Logger, WandbLogger
 
+from cryoice.report.held_out_entries import SHOWN
+from cryoice.report.leave_one_out import TABLE, readable_entries
+from cryoice.report.tables import MEAN, WORST
+
 _ROWS = 200  # of a table: it is to be read, the whole list is a file
 
 _PREFIX = {"label": "test", "true_label": "test_true"}
@@ -30,7 +34,8 @@ def log_results(loggers: Sequence[Logger], results: Mapping[str, Any]) -> None:
     """Write the scores of `report.results.Results` into the run's summary.
 
     The network's stand under ``test/<metric>`` with ``_low`` and ``_high`` beside them, those against
-    the true labels under ``test_true/``, a baseline's estimates under ``test/<baseline>/<metric>``.
+    the true labels under ``test_true/``, a baseline's estimates under ``test/<baseline>/<metric>``. Of
+    several entries, the mean and the worst stand under ``test/mean_entry/`` and ``test/worst_entry/``.
     Undefined scores are left out.
     """
     for logger in wandb_loggers(loggers):
@@ -49,7 +54,26 @@ def flat_results(results: Mapping[str, Any]) -> dict[str, float]:
                     flat[f"{_PREFIX[against]}/{metric}_high"] = found["high"]
                 else:
                     flat[f"{_PREFIX[against]}/{model}/{metric}"] = found["estimate"]
+    for against, entries in results.get("entries", {}).items():
+        for row in ("mean", "worst"):
+            for metric, found in entries[row].items():
+                flat[f"{_PREFIX[against]}/{row}_entry/{metric}"] = found["estimate"]
     return {name: value for name, value in flat.items() if value is not None}
+
+
+def log_entries(loggers: Sequence[Logger], table: pd.DataFrame) -> None:
+    """Add the table of `report.held_out_entries.collect_entries`, and mean and worst to the summary.
+
+    They stand there as in `log_results`; where the sweep tries several settings, the table tells alone.
+    """
+    for logger in wandb_loggers(loggers):
+        logger.log_table(TABLE, dataframe=readable_entries(table))
+        if table["setting"].nunique() > 1:
+            continue
+        rows = table.set_index("entry")
+        for row, name in (("mean", MEAN), ("worst", WORST)):
+            found = {f"test/{row}_entry/{metric}": float(rows[metric][name]) for metric in SHOWN}
+            logger.experiment.summary.update({key: v for key, v in found.items() if np.isfinite(v)})
 
 
 def log_samples(

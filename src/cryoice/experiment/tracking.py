@@ -88,6 +88,11 @@ def make_logger(
     return loggers
 
 
+def sweep_group(folder: Path, *, name: str) -> str:
+    """Return the W&B group of a sweep's runs: the sweep's folder and their name."""
+    return f"{folder.name}-{name}"
+
+
 def finish(loggers: Sequence[Logger]) -> str | None:
     """End the W&B run, so that the next job of a sweep gets its own, and say where to look at it."""
     for logger in loggers:

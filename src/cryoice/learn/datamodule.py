@@ -11,10 +11,9 @@ import pytorch_lightning as pl
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from cryoice.constants import BAD, GOOD
 from cryoice.errors import InputError
 from cryoice.learn.cleaning import Cleaning
-from cryoice.learn.dataset import PatchDataset, whole_batch
+from cryoice.learn.dataset import PatchDataset, require_classes, whole_batch
 from cryoice.learn.label_noise import planted, with_noise
 from cryoice.learn.loader import ResumableLoader
 from cryoice.learn.pixel_sizes import checked_sizes
@@ -56,6 +55,8 @@ class CryoPPPDataModule(pl.LightningDataModule):
         Settings of the spectral channel, as in ``conf/channels``.
     cache
         Folder for resampled micrographs.
+    balance
+        ``entry``: an epoch shows as many patches of every entry; ``none``: each patch once.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class CryoPPPDataModule(pl.LightningDataModule):
         num_workers: int,
         cache: str,
         seed: int,
+        balance: str = "none",  # checkpoints written before it was there do not tell it
     ) -> None:
         super().__init__()
         if patch < SMALLEST_PATCH:
@@ -88,7 +90,7 @@ class CryoPPPDataModule(pl.LightningDataModule):
         self.frame, self.pixel_sizes = frame, checked_sizes(pixel_sizes or {})
         self.patch, self.pixel_size, self.margin = patch, pixel_size, margin
         self.spectrum, self.region = dict(spectrum), spectrum_region(spectrum, patch=patch)
-        self.split, self.noise, self.seed = dict(split), dict(noise), seed
+        self.split, self.noise, self.balance, self.seed = dict(split), dict(noise), balance, seed
         self.cleaning = None if suspects is None else Cleaning(Path(suspects), cleaning)
         self.batch_size, self.num_workers = batch_size, num_workers
         self.datasets: dict[str, PatchDataset] = {}
@@ -132,7 +134,7 @@ class CryoPPPDataModule(pl.LightningDataModule):
             self.dropped |= dropped
         for name in SPLITS:
             self.datasets[name] = self._dataset(prepared, picks[part.loc[picks.index] == name])
-        _require_classes(self.datasets)
+        require_classes(self.datasets)
 
     def _with_noise(self, prepared: Prepared, picks: pd.DataFrame, part: pd.Series) -> pd.DataFrame:
         """Plant wrong labels everywhere but in the test split; in folds there too: it stands for training."""
@@ -144,8 +146,13 @@ class CryoPPPDataModule(pl.LightningDataModule):
 
     def train_dataloader(self) -> ResumableLoader:
         """Return shuffled training batches that can be resumed in the middle of an epoch."""
+        train = self.datasets["train"]
         return ResumableLoader(
-            self.datasets["train"], batch_size=self.batch_size, seed=self.seed, num_workers=self.num_workers
+            train,
+            batch_size=self.batch_size,
+            seed=self.seed,
+            num_workers=self.num_workers,
+            groups=train.entries() if self.balance == "entry" else None,
         )
 
     def val_dataloader(self) -> DataLoader[dict[str, Tensor]]:
@@ -206,13 +213,3 @@ class CryoPPPDataModule(pl.LightningDataModule):
             f"field needs (micrographs of {largest:.0f} Å); "
             "use a smaller patch, pixel_size or channels.spectrum.field"
         )
-
-
-def _require_classes(datasets: Mapping[str, PatchDataset]) -> None:
-    for split, dataset in datasets.items():
-        labels = set(dataset.picks["label"])
-        for value, name in ((GOOD, "GOOD"), (BAD, "BAD")):
-            if value not in labels:
-                raise InputError(
-                    f"data: the {split} split holds no {name} pick; add micrographs or change data.split.seed"
-                )

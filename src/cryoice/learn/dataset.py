@@ -1,5 +1,6 @@
 """Picks as pairs of real patch and spectral region, cut from memory-mapped micrographs."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -11,6 +12,8 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from cryoice.constants import BAD, GOOD
+from cryoice.errors import InputError
 from cryoice.signal.patches import extract_patch
 
 OPENED = 256
@@ -108,6 +111,12 @@ class PatchDataset(Dataset[dict[str, Tensor]]):
             batch["region"] = self._regions(owner, indices)
         return batch
 
+    def entries(self) -> list[int]:
+        """Return the entry of every pick, numbered in the order of their names."""
+        names = sorted({micrograph.entry for micrograph in self.micrographs})
+        number = [names.index(micrograph.entry) for micrograph in self.micrographs]
+        return [number[index] for index in self._owner]
+
     def _real_patches(self, owner: list[PreparedMicrograph], indices: list[int]) -> Tensor:
         patches = np.empty((len(indices), self.patch, self.patch), dtype=np.float16)
         for out, micrograph, position in zip(patches, owner, self._real[indices], strict=True):
@@ -135,3 +144,20 @@ class PatchDataset(Dataset[dict[str, Tensor]]):
 
     def _is_coarse(self, view: View) -> bool:
         return view.pixel_size > SAME_PIXEL_SIZE * self.pixel_size
+
+
+def require_classes(datasets: Mapping[str, PatchDataset]) -> None:
+    """Check that every split holds GOOD and BAD picks.
+
+    Raises
+    ------
+    InputError
+        One holds none of a kind.
+    """
+    for split, dataset in datasets.items():
+        labels = set(dataset.picks["label"])
+        for value, name in ((GOOD, "GOOD"), (BAD, "BAD")):
+            if value not in labels:
+                raise InputError(
+                    f"data: the {split} split holds no {name} pick; add micrographs or change data.split.seed"
+                )

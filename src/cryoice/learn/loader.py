@@ -1,6 +1,6 @@
 """A loader that an interrupted epoch can be continued with, batch for batch."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -25,29 +25,78 @@ class EpochSampler(Sampler[int]):
         """Choose the permutation; Lightning calls this before each epoch."""
         self.epoch = epoch
 
+    def order(self, epoch: int) -> list[int]:
+        """Return all indices of an epoch in the order in which they are given out."""
+        return self._shuffled(self.size, self._generator(epoch))
+
     def __iter__(self) -> Iterator[int]:
-        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.epoch)
-        order = torch.randperm(self.size, generator=generator).tolist()
+        order = self.order(self.epoch)
         offset, self.offset = self.offset, 0
         yield from order[offset:]
+
+    def _generator(self, epoch: int) -> torch.Generator:
+        return torch.Generator().manual_seed(self.seed * 1_000_003 + epoch)
+
+    @staticmethod
+    def _shuffled(size: int, generator: torch.Generator) -> list[int]:
+        return torch.randperm(size, generator=generator).tolist()
+
+
+class BalancedSampler(EpochSampler):
+    """As many examples of every group in an epoch, which is as long as without balance.
+
+    A group larger than its share shows others in every epoch; a smaller one repeats, each of its
+    examples once before any a second time. Where the groups do not divide the epoch, some that the
+    epoch draws get one example more.
+
+    Parameters
+    ----------
+    groups
+        The group of each example, by any numbers.
+    """
+
+    def __init__(self, groups: Sequence[int], *, seed: int) -> None:
+        super().__init__(len(groups), seed=seed)
+        members = torch.as_tensor(groups)
+        self._groups = [(members == group).nonzero().flatten() for group in sorted(set(groups))]
+
+    def order(self, epoch: int) -> list[int]:
+        """Return all indices of an epoch, the groups mixed."""
+        generator = self._generator(epoch)
+        each, more = divmod(self.size, len(self._groups) or 1)
+        luck = self._shuffled(len(self._groups), generator)
+        drawn: list[int] = []
+        for group, turn in zip(self._groups, luck, strict=True):
+            wanted, found = each + (turn < more), list[int]()
+            while len(found) < wanted:
+                found += group[torch.randperm(len(group), generator=generator)].tolist()
+            drawn += found[:wanted]
+        return [drawn[place] for place in self._shuffled(self.size, generator)]
 
 
 class ResumableLoader(DataLoader[dict[str, Tensor]]):
     """A training loader whose state is the number of batches already given out in this epoch.
 
     The last incomplete batch of an epoch is dropped where there is more than one, since batch
-    normalisation cannot use a lone example.
+    normalisation cannot use a lone example. With ``groups``, one number per example, an epoch shows as
+    much of every group.
     """
 
     def __init__(
-        self, dataset: Dataset[dict[str, Tensor]], *, batch_size: int, seed: int, num_workers: int
+        self,
+        dataset: Dataset[dict[str, Tensor]],
+        *,
+        batch_size: int,
+        seed: int,
+        num_workers: int,
+        groups: Sequence[int] | None = None,
     ) -> None:
         self._given = 0
         size = len(dataset)  # type: ignore[arg-type]
         super().__init__(
             dataset,
             batch_size=batch_size,
-            sampler=EpochSampler(size, seed=seed),
+            sampler=EpochSampler(size, seed=seed) if groups is None else BalancedSampler(groups, seed=seed),
             collate_fn=whole_batch,
             drop_last=size > batch_size,
             num_workers=num_workers,

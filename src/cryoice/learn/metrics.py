@@ -80,19 +80,14 @@ def bootstrap_metrics(
     InputError
         A probability is NaN or outside 0-1.
     """
-    draws = bootstrap_draws(predictions, label=label, n_bootstrap=n_bootstrap, seed=seed, threshold=threshold)
-    return {name: as_interval(values) for name, values in draws.items()}
+    draws = drawn_metrics(predictions, label=label, n_bootstrap=n_bootstrap, seed=seed, threshold=threshold)
+    return {name: interval(draws[name]) for name in METRICS}
 
 
-def bootstrap_draws(
-    predictions: pd.DataFrame,
-    *,
-    label: Label = "label",
-    n_bootstrap: int,
-    seed: int,
-    threshold: float = 0.5,
+def drawn_metrics(
+    predictions: pd.DataFrame, *, label: Label, n_bootstrap: int, seed: int, threshold: float = 0.5
 ) -> dict[str, Float[np.ndarray, " draws"]]:
-    """Return every score of `bootstrap_metrics`: first the estimate, then one for each resample.
+    """Return the scores of `bootstrap_metrics`: the estimate, then those of the resamples, if any.
 
     Tables of the same micrographs are resampled alike under the same ``seed``, so that their scores can be
     compared draw by draw.
@@ -107,24 +102,7 @@ def bootstrap_draws(
     sums = _sums(probability, target, unit, threshold, n_units)
     scores = _from_sums(weights @ sums)
     scores["auroc"], scores["auprc"] = ranked_areas(probability, target, weights, unit)
-    return {name: scores[name] for name in METRICS}
-
-
-def per_entry_metrics(
-    predictions: pd.DataFrame,
-    *,
-    label: Label = "label",
-    n_bootstrap: int,
-    seed: int,
-    threshold: float = 0.5,
-) -> dict[str, dict[str, Interval]]:
-    """Score every entry by itself, in the order of their names; see `bootstrap_metrics`."""
-    return {
-        str(entry): bootstrap_metrics(
-            rows, label=label, n_bootstrap=n_bootstrap, seed=seed, threshold=threshold
-        )
-        for entry, rows in predictions.groupby("entry", sort=True, observed=True)
-    }
+    return scores
 
 
 def _check(probability: Float[np.ndarray, " n"]) -> None:
@@ -196,8 +174,8 @@ def _ratio(
     return result
 
 
-def as_interval(values: Float[np.ndarray, " draws"]) -> Interval:
-    """Return the first value with the 2.5 and 97.5 percentiles of the others that are finite."""
+def interval(values: Float[np.ndarray, " draws"]) -> Interval:
+    """Return the first value, the estimate, with the 2.5 and 97.5 percentiles of the others."""
     estimate, drawn = float(values[0]), values[1:]
     drawn = drawn[np.isfinite(drawn)]
     if np.isnan(estimate) or not drawn.size:

@@ -7,7 +7,7 @@ import pandas as pd
 from jaxtyping import Float
 
 from cryoice.errors import InputError
-from cryoice.learn.metrics import METRICS, Interval, Label, as_interval, bootstrap_draws
+from cryoice.learn.metrics import METRICS, Interval, Label, drawn_metrics, interval
 
 Draws = dict[str, Float[np.ndarray, "seeds draws"]]
 """Scores by name: a row a seed, first the estimate, then one for each resample of the micrographs."""
@@ -27,9 +27,7 @@ def draws_over_seeds(
     for table in predictions[1:]:
         if not table[columns].equals(predictions[0][columns]):
             raise InputError("predictions: the tables to compare hold other test picks; use one split")
-    scores = [
-        bootstrap_draws(table, label=label, n_bootstrap=n_bootstrap, seed=seed) for table in predictions
-    ]
+    scores = [drawn_metrics(table, label=label, n_bootstrap=n_bootstrap, seed=seed) for table in predictions]
     return {name: np.stack([one[name] for one in scores]) for name in METRICS}
 
 
@@ -38,7 +36,7 @@ def mean_interval(draws: Float[np.ndarray, "seeds draws"], *, seed: int) -> Inte
     seeds, count = draws.shape
     chosen = np.random.default_rng(seed).integers(seeds, size=(seeds, count))
     chosen[:, 0] = np.arange(seeds)  # the estimate takes each once
-    return as_interval(np.take_along_axis(draws, chosen, axis=0).mean(axis=0))
+    return interval(np.take_along_axis(draws, chosen, axis=0).mean(axis=0))
 
 
 def paired_difference(

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from cryoice.constants import UNKNOWN
-from cryoice.learn.metrics import Interval, Label, bootstrap_metrics, per_entry_metrics
+from cryoice.learn.entry_metrics import EntryMetrics, entry_metrics
+from cryoice.learn.metrics import Interval, Label, bootstrap_metrics
 
 IntervalJson = dict[str, float | None]
 """``{"estimate": 0.91, "low": 0.88, "high": 0.94}``; null where undefined, never NaN."""
@@ -25,6 +26,22 @@ class Monitored(TypedDict):
     metric: str
     mode: str
     value: float | None
+
+
+class WorstJson(TypedDict):
+    """The worst entry by one score: its name, and its interval as in `IntervalJson`."""
+
+    entry: str
+    estimate: float | None
+    low: float | None
+    high: float | None
+
+
+class EntriesJson(TypedDict):
+    """What the entries come to: their unweighted mean, and the worst of them by each score."""
+
+    mean: MetricsJson
+    worst: dict[str, WorstJson]
 
 
 class Results(TypedDict):
@@ -55,6 +72,8 @@ class Results(TypedDict):
         the models are ``network`` and the baselines, null for one that was not available.
     per_entry
         ``per_entry[against][entry]`` of the network.
+    entries
+        ``entries[against]`` of the network; empty where the test split has one entry.
     """
 
     name: str
@@ -69,6 +88,7 @@ class Results(TypedDict):
     dropped: dict[str, int]
     test: dict[str, dict[str, MetricsJson | None]]
     per_entry: dict[str, dict[str, MetricsJson]]
+    entries: dict[str, EntriesJson]
 
 
 def build_results(
@@ -98,6 +118,10 @@ def build_results(
     models: dict[str, pd.DataFrame | None] = {NETWORK: predictions}
     for model, probability in baselines.items():
         models[model] = None if probability is None else predictions.assign(probability=probability)
+    entries = {
+        label: entry_metrics(predictions, label=label, n_bootstrap=n_bootstrap, seed=seed)
+        for label in against
+    }
     return Results(
         name=name,
         commit=commit,
@@ -110,7 +134,11 @@ def build_results(
         prevalence=float(predictions["label"].mean()) if len(predictions) else None,
         dropped=dict(dropped),
         test={label: _test(models, label, n_bootstrap, seed) for label in against},
-        per_entry={label: _per_entry(predictions, label, n_bootstrap, seed) for label in against},
+        per_entry={
+            label: {name: _json(scores) for name, scores in found.each.items()}
+            for label, found in entries.items()
+        },
+        entries={label: _entries(found) for label, found in entries.items() if len(found.each) > 1},
     )
 
 
@@ -125,18 +153,18 @@ def _test(
     }
 
 
-def _per_entry(
-    predictions: pd.DataFrame, label: Label, n_bootstrap: int, seed: int
-) -> dict[str, MetricsJson]:
-    scores = per_entry_metrics(predictions, label=label, n_bootstrap=n_bootstrap, seed=seed)
-    return {entry: _json(of_entry) for entry, of_entry in scores.items()}
+def _entries(found: EntryMetrics) -> EntriesJson:
+    worst = {
+        metric: WorstJson(entry=name, **_bounds(found.each[name][metric]))  # type: ignore[typeddict-item]
+        for metric, name in found.worst.items()
+    }
+    return EntriesJson(mean=_json(found.mean), worst=worst)
 
 
 def _json(scores: Mapping[str, Interval]) -> MetricsJson:
-    return {
-        metric: {
-            bound: value if np.isfinite(value) else None
-            for bound, value in (("estimate", found.estimate), ("low", found.low), ("high", found.high))
-        }
-        for metric, found in scores.items()
-    }
+    return {metric: _bounds(found) for metric, found in scores.items()}
+
+
+def _bounds(found: Interval) -> IntervalJson:
+    bounds = (("estimate", found.estimate), ("low", found.low), ("high", found.high))
+    return {bound: value if np.isfinite(value) else None for bound, value in bounds}

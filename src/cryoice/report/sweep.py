@@ -20,7 +20,7 @@ _PREFIX = {"label": "", "true_label": "true_"}
 _MEASURED = [
     prefix + name
     for prefix in _PREFIX.values()
-    for name in ("auroc", "auroc_low", "auroc_high", *(_SCORES if not prefix else ()))
+    for name in ("auroc", "auroc_low", "auroc_high", "worst_auroc", *(_SCORES if not prefix else ()))
 ]
 _BLANK = "–"
 
@@ -39,8 +39,9 @@ def collect_sweep(folder: Path) -> pd.DataFrame:
     DataFrame
         A row per job: job; a column per overridden key, as typed; monitor (the value that chose the
         checkpoint); the network's test auroc, auroc_low, auroc_high, accuracy, f1, loss; true_auroc
-        with its bounds where truth is known; status, ``done``, ``failed`` (failure.txt tells why)
-        or ``unfinished`` (no readable metrics.json: stopped or still running).
+        with its bounds where truth is known; worst_auroc, that of the worst entry, where a test split has
+        several; status, ``done``, ``failed`` (failure.txt tells why) or ``unfinished`` (no readable
+        metrics.json: stopped or still running).
 
     Raises
     ------
@@ -156,6 +157,8 @@ def _scores(results: dict[str, Any] | None) -> dict[str, Any]:
             continue
         for bound, suffix in (("estimate", ""), ("low", "_low"), ("high", "_high")):
             row[f"{prefix}auroc{suffix}"] = _number(scores["auroc"][bound])
+        if worst := results.get("entries", {}).get(against, {}).get("worst", {}).get("auroc"):
+            row[f"{prefix}worst_auroc"] = _number(worst["estimate"])
         row |= {} if prefix else {name: _number(scores[name]["estimate"]) for name in _SCORES}
     return row
 

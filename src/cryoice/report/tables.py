@@ -3,16 +3,20 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from cryoice.files.atomic import replacing
 from cryoice.learn.metrics import METRICS
-from cryoice.report.results import IntervalJson, MetricsJson, Results
+from cryoice.report.results import EntriesJson, MetricsJson, Results
 
 _AGAINST = {
     "label": "Against the labels of the files",
     "true_label": "Against the true labels",
 }
 _BLANK = "–"
+
+MEAN, WORST = "mean over entries", "worst entry"
+"""The last rows of a table of entries."""
 
 
 def metrics_markdown(results: Results) -> str:
@@ -26,6 +30,7 @@ def metrics_markdown(results: Results) -> str:
         entries = results["per_entry"].get(against, {})
         if len(entries) > 1:
             lines += ["", f"### {_AGAINST[against]}, entry by entry (network)", "", *_table("entry", entries)]
+            lines += _summary(results["entries"][against])
     lines += [
         "",
         "BAD (false positive) is the positive class and a patch is called BAD above 0.5. "
@@ -52,7 +57,7 @@ def write_results(results: Results, folder: Path) -> tuple[Path, Path]:
     return json_path, markdown_path
 
 
-def format_interval(interval: IntervalJson) -> str:
+def format_interval(interval: Mapping[str, Any]) -> str:
     """Return ``0.912 [0.880, 0.941]``, without brackets when there is no interval."""
     estimate, low, high = (_number(interval[bound]) for bound in ("estimate", "low", "high"))
     return estimate if _BLANK in (low, high) else f"{estimate} [{low}, {high}]"
@@ -75,6 +80,16 @@ def _facts(results: Results) -> list[str]:
         f"- checkpoint: {chosen}",
         f"- dropped: {dropped or 'nothing'}",
     ]
+
+
+def _summary(entries: EntriesJson) -> list[str]:
+    """Return the last rows of a table of entries: their mean, and the worst one by each score."""
+    worst = (entries["worst"].get(metric) for metric in METRICS)
+    rows = {
+        MEAN: [format_interval(entries["mean"][metric]) for metric in METRICS],
+        WORST: [_BLANK if one is None else f"{format_interval(one)} {one['entry']}" for one in worst],
+    }
+    return [f"| {' | '.join([name, *cells])} |" for name, cells in rows.items()]
 
 
 def _table(kind: str, rows: Mapping[str, MetricsJson] | Mapping[str, MetricsJson | None]) -> list[str]:

@@ -59,7 +59,12 @@ class Place:
 
     @property
     def _entry(self) -> Path:
-        return self.root / f"synthetic-{self.protein}"
+        return self.root / entry_name(self.protein)
+
+
+def entry_name(protein: str) -> str:
+    """Return the name of the entry that holds a protein's micrographs."""
+    return f"synthetic-{protein}"
 
 
 def write_micrograph(
