@@ -56,7 +56,7 @@ def _tell_failure(config: Any, job_return: JobReturn) -> None:
     """Record why a job failed, and let a grid go on; Optuna needs to know of it, and goes on by itself."""
     error = job_return._return_value
     line = record_failure(Path(config.hydra.runtime.output_dir), error)
-    _log.error("%s failed: %s", job_title(), line)
+    _log.error("%s failed: %s", job_title(config.hydra), line)
     if str(config.hydra.sweeper._target_).endswith(".BasicSweeper"):
         job_return.status, job_return.return_value = JobStatus.COMPLETED, math.nan
 
