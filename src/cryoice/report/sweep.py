@@ -24,6 +24,9 @@ _MEASURED = [
 ]
 _BLANK = "–"
 
+FIELD = "field (Å)"
+"""Column of what a patch sees: its side in px times Å/px."""
+
 
 def collect_sweep(folder: Path) -> pd.DataFrame:
     """Read every job of a sweep, best monitored value first, unfinished jobs last.
@@ -37,10 +40,10 @@ def collect_sweep(folder: Path) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row per job: job; a column per overridden key, as typed; monitor (the value that chose the
-        checkpoint); the network's test auroc, auroc_low, auroc_high, accuracy, f1, loss; true_auroc
-        with its bounds where truth is known; status, ``done``, ``failed`` (failure.txt tells why)
-        or ``unfinished`` (no readable metrics.json: stopped or still running).
+        A row per job: job; a column per overridden key, as typed; field (Å), the side of a patch;
+        monitor (the value that chose the checkpoint); the network's test auroc, auroc_low, auroc_high,
+        accuracy, f1, loss; true_auroc with its bounds where truth is known; status, ``done``, ``failed``
+        (failure.txt tells why) or ``unfinished`` (no readable metrics.json: stopped or still running).
 
     Raises
     ------
@@ -55,10 +58,7 @@ def collect_sweep(folder: Path) -> pd.DataFrame:
     if not jobs:
         raise InputError(f"{folder}: no job folders (0, 1, 2, ...) in it; give the folder of a sweep")
     results = [_read_results(job / "metrics.json") for job in jobs]
-    rows = [
-        {"job": int(job.name), **_read_overrides(job), **_scores(result), "status": _status(job, result)}
-        for job, result in zip(jobs, results, strict=True)
-    ]
+    rows = [_row(job, result) for job, result in zip(jobs, results, strict=True)]
     rising = any(((result or {}).get("monitor") or {}).get("mode") == "min" for result in results)
     names = dict.fromkeys(name for row in rows for name in row)
     last = [name for name in ("monitor", *_MEASURED, "status") if name in names]
@@ -101,12 +101,26 @@ def _markdown(table: pd.DataFrame, name: str) -> str:
 def _readable(table: pd.DataFrame) -> tuple[list[str], list[list[str]], str]:
     """Return header, cells and a line of the overrides that all jobs share."""
     keys = [name for name in table.columns if name not in ("job", "monitor", "status", *_MEASURED)]
-    shared = [key for key in keys if len(table) > 1 and table[key].nunique(dropna=False) == 1]
+    changed = changed_keys(table)
+    shared = [key for key in keys if len(table) > 1 and key not in changed]
     hidden = {*shared, *(name for name in _MEASURED if name.endswith(("_low", "_high")))}
     columns = [str(name) for name in table.columns if name not in hidden]
     body = [[_cell(name, row) for name in columns] for row in table.to_dict("records")]
     caption = "all jobs: " + " ".join(f"{key}={table[key].iloc[0]}" for key in shared) if shared else ""
     return columns, body, caption
+
+
+def changed_keys(table: pd.DataFrame) -> list[str]:
+    """Return the overridden keys that are not the same for all jobs of a `collect_sweep`."""
+    keys = (str(name) for name in table.columns if name not in ("job", "monitor", "status", *_MEASURED))
+    return [key for key in keys if table[key].nunique(dropna=False) > 1]
+
+
+def monitored_metric(folder: Path) -> str:
+    """Return the name of the metric that the jobs of a sweep were judged by."""
+    found = (_read_results(path) for path in sorted(folder.glob("*/metrics.json")))
+    names = [result["monitor"]["metric"] for result in found if result and result.get("monitor")]
+    return str(names[0]) if names else "monitor"
 
 
 def _cell(name: str, row: dict[Any, Any]) -> str:
@@ -128,6 +142,19 @@ def _read_overrides(job: Path) -> dict[str, str]:
         return {}
     pairs = (str(override).partition("=") for override in told or ())
     return {key.lstrip("+"): value for key, _, value in pairs}
+
+
+def _row(job: Path, results: dict[str, Any] | None) -> dict[str, Any]:
+    told = {"job": int(job.name), **_read_overrides(job), **_field(job)}
+    return {**told, **_scores(results), "status": _status(job, results)}
+
+
+def _field(job: Path) -> dict[str, str]:
+    try:
+        config = OmegaConf.load(job / ".hydra" / "config.yaml")
+        return {FIELD: f"{config.patch * config.pixel_size:g}"}
+    except (OSError, YAMLError, OmegaConfBaseException, AttributeError, TypeError):
+        return {}
 
 
 def _read_results(path: Path) -> dict[str, Any] | None:
