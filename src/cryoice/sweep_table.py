@@ -71,7 +71,13 @@ def show(folder: Path) -> str:
     """
     from rich.console import Console
 
-    from cryoice.report.sweep import collect_sweep, monitored_metric, rich_table, write_sweep_table
+    from cryoice.report.sweep import (
+        collect_sweep,
+        failed_jobs,
+        monitored_metric,
+        rich_table,
+        write_sweep_table,
+    )
     from cryoice.report.sweep_figures import draw_sweep
 
     path, table = write_sweep_table(folder), collect_sweep(folder)
@@ -80,8 +86,8 @@ def show(folder: Path) -> str:
     console.print(str(path), soft_wrap=True, highlight=False)
     for picture in draw_sweep(table, folder, metric=monitored_metric(folder)):
         console.print(str(picture), soft_wrap=True, highlight=False)
-    failed = sorted(table.loc[table["status"] == "failed", "job"])
-    return f"{len(failed)} of {len(table)} jobs failed: {', '.join(map(str, failed))}" if failed else ""
+    failed = ", ".join(str(row["job"]) for row in failed_jobs(table))
+    return f"{failed.count(',') + 1} of {len(table)} jobs failed: {failed}" if failed else ""
 
 
 def main(arguments: list[str]) -> int:
