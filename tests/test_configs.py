@@ -174,7 +174,7 @@ def test_the_sweep_of_the_readme_is_eight_jobs_that_compose(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("preset", "count"), [("patch_depth_lr", 18), ("channels_ablation", 9), ("patch_size_study", 45)]
+    ("preset", "count"), [("patch_depth_lr", 27), ("channels_ablation", 9), ("patch_size_study", 45)]
 )
 def test_every_job_of_a_sweep_preset_composes(preset, count, tmp_path):
     found = jobs_of(f"experiment={preset}")

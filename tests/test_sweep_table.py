@@ -1,7 +1,7 @@
 """Hydra's callback keeps the table of a sweep; single runs are left alone."""
 
 import json
-import logging
+import math
 import subprocess
 import sys
 
@@ -9,6 +9,7 @@ import pytest
 from hydra.core.utils import JobReturn, JobStatus
 from omegaconf import OmegaConf
 
+from cryoice.errors import InputError
 from cryoice.sweep_table import SweepTable, main
 
 
@@ -28,7 +29,15 @@ def config(folder, mode="MULTIRUN"):
     from hydra.types import RunMode
 
     return OmegaConf.create(
-        {"hydra": {"mode": RunMode[mode], "sweep": {"dir": str(folder)}, "job": {"num": 1}}}
+        {
+            "hydra": {
+                "mode": RunMode[mode],
+                "sweep": {"dir": str(folder)},
+                "sweeper": {"_target_": "hydra._internal.core_plugins.basic_sweeper.BasicSweeper"},
+                "runtime": {"output_dir": str(folder / "1")},
+                "overrides": {"task": ["patch=65"]},
+            }
+        }
     )
 
 
@@ -41,10 +50,22 @@ def test_the_end_of_a_sweep_writes_and_prints_its_table(sweep, capsys):
     assert (sweep / "sweep.csv").exists()
 
 
-def test_a_failed_job_is_told_with_the_table_so_far(sweep, caplog):
-    with caplog.at_level(logging.WARNING):
-        SweepTable().on_job_end(config(sweep), JobReturn(status=JobStatus.FAILED))
-    assert f"job 1 failed; the sweep so far: {sweep / 'sweep.md'}" in caplog.text
+@pytest.mark.parametrize("error", [InputError("patch=65: odd"), RuntimeError("patch=65:\n odd")])
+def test_a_failed_job_is_told_in_a_line_and_counts_as_nan(sweep, caplog, error):
+    done = JobReturn(status=JobStatus.FAILED, _return_value=error)
+    SweepTable().on_job_end(config(sweep), done)
+    kind = "" if isinstance(error, InputError) else "RuntimeError: "
+    assert caplog.messages == [f"job 1 (patch=65) failed: {kind}patch=65: odd"]
+    assert (sweep / "1/failure.txt").read_text().splitlines()[0] == f"{kind}patch=65: odd"
+    assert math.isnan(done.return_value)
+    assert "| failed |" in (sweep / "sweep.md").read_text()
+
+
+def test_a_sweep_with_a_failed_job_ends_with_status_1(sweep, capsys):
+    (sweep / "1/failure.txt").write_text("patch=65: odd\n")
+    with pytest.raises(SystemExit, match="1 of 2 jobs failed: 1;"):
+        SweepTable().on_multirun_end(config(sweep))
+    assert "failed" in capsys.readouterr().out
 
 
 def test_a_single_run_writes_no_table(sweep):
@@ -64,33 +85,3 @@ def test_a_start_does_not_wait_for_heavy_imports():
         "import sys, cryoice.sweep_table; sys.exit(any(name in sys.modules for name in ('pandas', 'torch')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-
-
-APP = """
-import json, hydra
-from pathlib import Path
-from hydra.core.hydra_config import HydraConfig
-
-@hydra.main(version_base="1.3", config_path=None)
-def main(config):
-    if config.patch == 2:
-        raise ValueError("broken")
-    scores = {name: {"estimate": config.patch / 10, "low": None, "high": None}
-              for name in ("auroc", "accuracy", "f1", "loss")}
-    folder = Path(HydraConfig.get().runtime.output_dir)
-    (folder / "metrics.json").write_text(json.dumps({"test": {"label": {"network": scores}}}))
-
-main()
-"""
-
-
-def test_a_sweep_with_a_failing_job_leaves_its_table(tmp_path):
-    (tmp_path / "app.py").write_text(APP)
-    arguments = ["app.py", "-m", "+patch=1,2,3", "hydra.sweep.dir=out"]
-    callback = "+hydra.callbacks.sweep_table._target_=cryoice.sweep_table.SweepTable"
-    done = subprocess.run(
-        [sys.executable, *arguments, callback], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    assert done.returncode != 0
-    lines = (tmp_path / "out/sweep.md").read_text("utf-8").splitlines()
-    assert [line.split(" | ")[:2] for line in lines[4:]] == [["| 2", "3"], ["| 0", "1"], ["| 1", "2"]]

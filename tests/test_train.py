@@ -75,7 +75,8 @@ def test_a_failing_job_of_a_sweep_leaves_the_others_and_says_why_in_a_line(blobs
     )
     done = run_program("train", "-m", *overrides)
     assert done.returncode == 1
-    assert "error: patch=0: must be at least 8 px" in done.stderr
+    assert "failed: patch=0: must be at least 8 px" in done.stderr
+    assert done.stderr.splitlines()[-1].startswith("error: 1 of 2 jobs failed: 1;")
     assert "Traceback" not in done.stderr
     assert (tmp_path / "sweep/0/metrics.json").exists()
     assert (tmp_path / "sweep/sweep.csv").exists()

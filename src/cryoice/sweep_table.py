@@ -1,4 +1,4 @@
-"""The table at the end of a sweep, as a Hydra callback and as ``python -m cryoice.sweep_table DIR``.
+"""Table and pictures at the end of a sweep, by a Hydra callback and by ``python -m cryoice.sweep_table DIR``.
 
 Every start of ``train.py`` imports this file: the heavy imports wait for a sweep.
 """
@@ -56,13 +56,13 @@ def _tell_failure(config: Any, job_return: JobReturn) -> None:
     """Record why a job failed, and let a grid go on; Optuna needs to know of it, and goes on by itself."""
     error = job_return._return_value
     line = record_failure(Path(config.hydra.runtime.output_dir), error)
-    _log.error("%s failed: %s", job_title(), line)
+    _log.error("%s failed: %s", job_title(config.hydra), line)
     if str(config.hydra.sweeper._target_).endswith(".BasicSweeper"):
         job_return.status, job_return.return_value = JobStatus.COMPLETED, math.nan
 
 
 def show(folder: Path) -> str:
-    """Write the table of a sweep and print it; return which jobs failed, nothing where none did.
+    """Write the table and the pictures of a sweep and print it; return which jobs failed, if any did.
 
     Raises
     ------
@@ -71,18 +71,27 @@ def show(folder: Path) -> str:
     """
     from rich.console import Console
 
-    from cryoice.report.sweep import collect_sweep, rich_table, write_sweep_table
+    from cryoice.report.sweep import (
+        collect_sweep,
+        failed_jobs,
+        monitored_metric,
+        rich_table,
+        write_sweep_table,
+    )
+    from cryoice.report.sweep_figures import draw_sweep
 
     path, table = write_sweep_table(folder), collect_sweep(folder)
     console = Console() if sys.stdout.isatty() else Console(width=200)  # a file has room
     console.print(rich_table(table))
     console.print(str(path), soft_wrap=True, highlight=False)
-    failed = sorted(table.loc[table["status"] == "failed", "job"])
-    return f"{len(failed)} of {len(table)} jobs failed: {', '.join(map(str, failed))}" if failed else ""
+    for picture in draw_sweep(table, folder, metric=monitored_metric(folder)):
+        console.print(str(picture), soft_wrap=True, highlight=False)
+    failed = ", ".join(str(row["job"]) for row in failed_jobs(table))
+    return f"{failed.count(',') + 1} of {len(table)} jobs failed: {failed}" if failed else ""
 
 
 def main(arguments: list[str]) -> int:
-    """Rebuild and print the table of the sweep in the folder given."""
+    """Rebuild the table and the pictures of the sweep in the folder given, and print the table."""
     try:
         if len(arguments) != 1:
             raise InputError("sweep_table: give one folder; python -m cryoice.sweep_table DIR")

@@ -90,7 +90,7 @@ def test_hydras_faults_end_the_program_but_not_a_bug(monkeypatch):
 
 def test_a_user_who_wants_tracebacks_gets_them(single, monkeypatch):
     monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
-    monkeypatch.setattr(command_line, "_WANTS_TRACEBACKS", True)
+    monkeypatch.setattr(command_line, "WANTS_TRACEBACKS", True)
     with pytest.raises(HydraException), one_line_composition():
         raise HydraException("a key")
     with pytest.raises(InputError), one_line_errors():

@@ -83,14 +83,18 @@ def _claimed(folder: Path) -> bool:
 def _recorded(folder: Path) -> dict[str, Any] | None:
     try:
         return _decisive((folder / ".hydra/config.yaml").read_text("utf-8"))
-    except (OSError, ValueError, AttributeError, yaml.YAMLError):
+    except (OSError, ValueError, yaml.YAMLError):
         return None
 
 
-def _decisive(text: str) -> dict[str, Any]:
-    flat = flatten(yaml.load(text, Loader=_Loader))
+def _decisive(text: str) -> dict[str, Any] | None:
+    settings = yaml.load(text, Loader=_Loader)
+    if not isinstance(settings, dict):
+        return None
     return {
-        key: value for key, value in flat.items() if not any(fnmatchcase(key, one) for one in NOT_RESULTS)
+        key: value
+        for key, value in flatten(settings).items()
+        if not any(fnmatchcase(key, name) for name in NOT_RESULTS)
     }
 
 
@@ -121,7 +125,7 @@ def settled_job() -> Iterator[float | None]:
     with one_at_a_time(folder / LOCK, doing="running this job"):
         value = finished_value(folder)
         if value is not None:
-            log.info("%s: done before, skipped", job_title())
+            log.info("%s: done before, skipped", job_title(HydraConfig.get()))
         elif GOING_ON in os.environ and (reason := failure(folder)):
             raise InputError(reason)
         (folder / FAILURE).unlink(missing_ok=True)
@@ -157,7 +161,6 @@ def record_failure(folder: Path, error: BaseException) -> str:
     return line
 
 
-def job_title() -> str:
-    """Return the name of a job's folder and what it was told, ``job 3 (patch=64)``."""
-    hydra = HydraConfig.get()
+def job_title(hydra: Any) -> str:
+    """Return the name of a job's folder and what it was told, ``job 3 (patch=64)``, from its Hydra config."""
     return f"job {Path(hydra.runtime.output_dir).name} ({' '.join(hydra.overrides.task)})"

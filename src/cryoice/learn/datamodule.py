@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader
 from cryoice.errors import InputError
 from cryoice.learn.cleaning import Cleaning
 from cryoice.learn.dataset import PatchDataset, require_classes, whole_batch
-from cryoice.learn.label_noise import planted, with_noise
+from cryoice.learn.label_noise import NO_NOISE, planted, with_noise
 from cryoice.learn.loader import ResumableLoader
 from cryoice.learn.pixel_sizes import checked_sizes
 from cryoice.learn.prepare import Prepared, prepare
@@ -68,9 +68,6 @@ class CryoPPPDataModule(pl.LightningDataModule):
         pixel_sizes: Mapping[Any, float] | None,
         margin: float | None,
         split: Mapping[str, Any],
-        noise: Mapping[str, Any],
-        suspects: str | None,
-        cleaning: str,
         patch: int,
         pixel_size: float,
         spectrum: Mapping[str, Any],
@@ -78,7 +75,10 @@ class CryoPPPDataModule(pl.LightningDataModule):
         num_workers: int,
         cache: str,
         seed: int,
-        balance: str = "none",  # checkpoints written before it was there do not tell it
+        balance: str = "none",  # checkpoints written before these were there do not tell them
+        noise: Mapping[str, Any] = NO_NOISE,
+        suspects: str | None = None,
+        cleaning: str = "drop",
     ) -> None:
         super().__init__()
         if patch < SMALLEST_PATCH:

@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,9 @@ from cryoice.signal.patches import extract_patch, fits
 
 KINDS = ("none", "symmetric", "good_to_bad", "looks")
 """What ``data.noise.kind`` can be."""
+
+NO_NOISE: Mapping[str, Any] = MappingProxyType({"kind": "none"})
+"""Settings that plant nothing."""
 
 LOOK = 160.0
 """Side in Å of the square whose contrast is how a pick looks: a particle and its surroundings."""

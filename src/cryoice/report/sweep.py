@@ -22,7 +22,14 @@ _MEASURED = [
     for prefix in _PREFIX.values()
     for name in ("auroc", "auroc_low", "auroc_high", "worst_auroc", *(_SCORES if not prefix else ()))
 ]
+_NO_KEYS = ("job", "monitor", *_MEASURED, "status", "reason")
 _BLANK = "–"
+
+REASON = "reason"
+"""Column of why a job failed, where one did."""
+
+FIELD = "field (Å)"
+"""Column of what a patch sees: its side in px times Å/px."""
 
 
 def collect_sweep(folder: Path) -> pd.DataFrame:
@@ -37,11 +44,11 @@ def collect_sweep(folder: Path) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row per job: job; a column per overridden key, as typed; monitor (the value that chose the
-        checkpoint); the network's test auroc, auroc_low, auroc_high, accuracy, f1, loss; true_auroc
-        with its bounds where truth is known; worst_auroc, that of the worst entry, where a test split has
-        several; status, ``done``, ``failed`` (failure.txt tells why) or ``unfinished`` (no readable
-        metrics.json: stopped or still running).
+        A row per job: job; a column per overridden key, as typed; field (Å), the side of a patch;
+        monitor (the value that chose the checkpoint); the network's test auroc, auroc_low, auroc_high,
+        accuracy, f1, loss; true_auroc with its bounds where truth is known; worst_auroc, that of the worst
+        entry, where a test split has several; status, ``done``, ``failed`` or ``unfinished`` (no readable
+        metrics.json: stopped or still running); reason, of a failure.
 
     Raises
     ------
@@ -56,13 +63,10 @@ def collect_sweep(folder: Path) -> pd.DataFrame:
     if not jobs:
         raise InputError(f"{folder}: no job folders (0, 1, 2, ...) in it; give the folder of a sweep")
     results = [_read_results(job / "metrics.json") for job in jobs]
-    rows = [
-        {"job": int(job.name), **_read_overrides(job), **_scores(result), "status": _status(job, result)}
-        for job, result in zip(jobs, results, strict=True)
-    ]
+    rows = [_row(job, result) for job, result in zip(jobs, results, strict=True)]
     rising = any(((result or {}).get("monitor") or {}).get("mode") == "min" for result in results)
     names = dict.fromkeys(name for row in rows for name in row)
-    last = [name for name in ("monitor", *_MEASURED, "status") if name in names]
+    last = [name for name in _NO_KEYS[1:] if name in names]
     table = pd.DataFrame(rows, columns=[*(name for name in names if name not in last), *last])
     return table.sort_values(
         ["monitor", "auroc"], ascending=[rising, False], kind="stable", ignore_index=True
@@ -100,14 +104,34 @@ def _markdown(table: pd.DataFrame, name: str) -> str:
 
 
 def _readable(table: pd.DataFrame) -> tuple[list[str], list[list[str]], str]:
-    """Return header, cells and a line of the overrides that all jobs share."""
-    keys = [name for name in table.columns if name not in ("job", "monitor", "status", *_MEASURED)]
-    shared = [key for key in keys if len(table) > 1 and table[key].nunique(dropna=False) == 1]
-    hidden = {*shared, *(name for name in _MEASURED if name.endswith(("_low", "_high")))}
+    """Return header, cells, and below them what all jobs share and why some failed."""
+    keys = [name for name in table.columns if name not in _NO_KEYS]
+    changed = changed_keys(table)
+    shared = [key for key in keys if len(table) > 1 and key not in changed]
+    hidden = {*shared, REASON, *(name for name in _MEASURED if name.endswith(("_low", "_high")))}
     columns = [str(name) for name in table.columns if name not in hidden]
     body = [[_cell(name, row) for name in columns] for row in table.to_dict("records")]
-    caption = "all jobs: " + " ".join(f"{key}={table[key].iloc[0]}" for key in shared) if shared else ""
-    return columns, body, caption
+    caption = ["all jobs: " + " ".join(f"{key}={table[key].iloc[0]}" for key in shared)] if shared else []
+    caption += [f"job {row['job']} failed: {row[REASON]}" for row in failed_jobs(table)]
+    return columns, body, "\n\n".join(caption)
+
+
+def failed_jobs(table: pd.DataFrame) -> list[dict[Any, Any]]:
+    """Return the rows of a `collect_sweep` whose jobs failed, by number."""
+    return table[table["status"] == "failed"].sort_values("job").to_dict("records")
+
+
+def changed_keys(table: pd.DataFrame) -> list[str]:
+    """Return the overridden keys that are not the same for all jobs of a `collect_sweep`."""
+    keys = (str(name) for name in table.columns if name not in _NO_KEYS)
+    return [key for key in keys if table[key].nunique(dropna=False) > 1]
+
+
+def monitored_metric(folder: Path) -> str:
+    """Return the name of the metric that the jobs of a sweep were judged by."""
+    found = (_read_results(path) for path in sorted(folder.glob("*/metrics.json")))
+    names = [result["monitor"]["metric"] for result in found if result and result.get("monitor")]
+    return str(names[0]) if names else "monitor"
 
 
 def _cell(name: str, row: dict[Any, Any]) -> str:
@@ -131,6 +155,19 @@ def _read_overrides(job: Path) -> dict[str, str]:
     return {key.lstrip("+"): value for key, _, value in pairs}
 
 
+def _row(job: Path, results: dict[str, Any] | None) -> dict[str, Any]:
+    told = {"job": int(job.name), **_read_overrides(job), **_field(job)}
+    return {**told, **_scores(results), **_status(job, results)}
+
+
+def _field(job: Path) -> dict[str, str]:
+    try:
+        config = OmegaConf.load(job / ".hydra" / "config.yaml")
+        return {FIELD: f"{config.patch * config.pixel_size:g}"}
+    except (OSError, YAMLError, OmegaConfBaseException, AttributeError, TypeError):
+        return {}
+
+
 def _read_results(path: Path) -> dict[str, Any] | None:
     try:
         read = json.loads(path.read_text("utf-8"))
@@ -140,10 +177,14 @@ def _read_results(path: Path) -> dict[str, Any] | None:
     return dict(read)
 
 
-def _status(job: Path, results: dict[str, Any] | None) -> str:
+def _status(job: Path, results: dict[str, Any] | None) -> dict[str, str]:
     if results is not None:
-        return "done"
-    return "failed" if (job / "failure.txt").exists() else "unfinished"
+        return {"status": "done"}
+    try:
+        reason = (job / "failure.txt").read_text("utf-8").partition("\n")[0]
+    except OSError:
+        return {"status": "unfinished"}
+    return {"status": "failed", REASON: reason}
 
 
 def _scores(results: dict[str, Any] | None) -> dict[str, Any]:
