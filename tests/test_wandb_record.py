@@ -26,7 +26,10 @@ def test_a_sweep_is_kept_offline_as_one_group_with_everything_in_it(blobs, cache
         for held in WANDB_KEYS:
             assert held.encode() in raw, held
         assert list(record.parent.glob("files/media/images/samples/real*.png"))
-        assert len(list(record.parent.glob("files/media/images/figures/*.png"))) == 5
+        figures = {path.name[:2] for path in record.parent.glob("files/media/images/figures/*.png")}
+        assert figures >= {"a_", "b_", "c_", "d_", "e_"}
+        if "f_" in figures:  # where so small a network doubts any label
+            assert b"tables/suspects" in raw
 
 
 WANDB_KEYS = (

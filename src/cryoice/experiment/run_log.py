@@ -90,8 +90,8 @@ def log_samples(
 
 
 def log_suspects(loggers: Sequence[Logger], suspects: pd.DataFrame) -> None:
-    """Add the first of the suspect labels as the table ``tables/suspects``."""
-    for logger in wandb_loggers(loggers):
+    """Add the first of the suspect labels as the table ``tables/suspects``, where there are any."""
+    for logger in wandb_loggers(loggers) if len(suspects) else ():
         logger.log_table("tables/suspects", dataframe=suspects.head(_ROWS))
 
 
