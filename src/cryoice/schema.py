@@ -8,6 +8,8 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import OverrideParseException
 from omegaconf import MISSING, DictConfig, OmegaConf
 
+from cryoice.errors import InputError
+
 
 @dataclass
 class Monitor:
@@ -65,6 +67,12 @@ class Evaluate:
     data: dict[str, Any] = MISSING
 
 
+def _folds(n: Any) -> str:
+    if not isinstance(n, int) or n < 1:
+        raise InputError(f"data.split.folds={n}: must be a whole number from 3 up")
+    return ",".join(map(str, range(n)))
+
+
 def _entries(data: DictConfig) -> str:
     from cryoice.learn.entry_names import entry_names  # not needed by a start
 
@@ -83,10 +91,10 @@ def _entries(data: DictConfig) -> str:
 def register() -> None:
     """Make the schemas known to Hydra, and to configs ``${product:a,b}`` and two to sweep over.
 
-    ``${numbers:n}`` is 0 to n - 1, ``${entries:${data}}`` the entries of the data.
+    ``${folds:n}`` is 0 to n - 1, ``${entries:${data}}`` the entries of the data.
     """
     OmegaConf.register_new_resolver("product", lambda a, b: a * b, replace=True)
-    OmegaConf.register_new_resolver("numbers", lambda n: ",".join(map(str, range(n))), replace=True)
+    OmegaConf.register_new_resolver("folds", _folds, replace=True)
     OmegaConf.register_new_resolver("entries", _entries, replace=True)
     store = ConfigStore.instance()
     store.store(name="schema", node=Train)
