@@ -4,7 +4,6 @@ import inspect
 from dataclasses import fields
 
 import pytest
-from hydra import compose, initialize_config_dir
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
@@ -15,8 +14,8 @@ from cryoice.errors import InputError
 from cryoice.experiment.limits import check_values
 from cryoice.experiment.settings import check_targets, constructor, plain_settings
 from cryoice.experiment.tasks import build_module, require_fitting
-from cryoice.schema import Train, register
-from training import CONF, compose_config
+from cryoice.schema import Train
+from training import CONF, compose_config, sweep_params, write_blobs
 
 GROUPS = (
     "data",
@@ -152,17 +151,26 @@ def jobs(*overrides):
 
 
 def jobs_of(*overrides):
-    register()
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        hydra = compose("train", overrides=list(overrides), return_hydra_config=True).hydra
-    assert hydra.mode.name == "MULTIRUN"
-    params = OmegaConf.to_container(hydra.sweeper.params, resolve=True)
-    return jobs(*(f"{key}={value}" for key, value in params.items()))
+    return jobs(*(f"{key}={value}" for key, value in sweep_params(*overrides).items()))
 
 
 def test_folds_are_as_many_jobs_as_there_are_folds():
     assert jobs_of("experiment=folds", "data.split.folds=3") == [[f"data.split.fold={k}"] for k in range(3)]
     assert len(jobs_of("experiment=folds")) == 4
+
+
+def test_leaving_one_protein_out_is_a_job_for_each_entry_of_the_data(tmp_path):
+    held_out = "data.split.held_out"
+    embedded = ("synthetic-globular", "synthetic-ring", "synthetic-rod")
+    assert jobs_of("experiment=leave_one_protein_out") == [[f"{held_out}={name}"] for name in embedded]
+    chosen = jobs_of("split=leave_one_entry_out", "data.entries=[synthetic-rod,synthetic-ring]")
+    assert chosen == [[f"{held_out}=synthetic-rod"], [f"{held_out}=synthetic-ring"]]
+    for name in ("10061", "b (old)", "it's, c", "true"):
+        write_blobs(tmp_path / name, count=1)
+    (tmp_path / "10081/micrographs").mkdir(parents=True)  # an entry whose micrographs are missing
+    found = jobs_of("split=leave_one_entry_out", "data=cryoppp", f"data.root={tmp_path}")
+    names = [settings(tmp_path, "data=cryoppp", *job)["data"]["split"]["held_out"] for job in found]
+    assert names == ["10061", "b (old)", "it's, c", "true"]
 
 
 def test_the_sweep_of_the_readme_is_eight_jobs_that_compose(tmp_path):
@@ -174,7 +182,17 @@ def test_the_sweep_of_the_readme_is_eight_jobs_that_compose(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("preset", "count"), [("patch_depth_lr", 27), ("channels_ablation", 9), ("patch_size_study", 45)]
+    ("preset", "count"),
+    [
+        ("patch_depth_lr", 27),
+        ("channels_ablation", 9),
+        ("patch_size_study", 45),
+        ("folds", 4),
+        ("noise_study", 189),
+        ("noise_folds", 63),
+        ("noise_cleaned", 42),
+        ("noise_told", 21),
+    ],
 )
 def test_every_job_of_a_sweep_preset_composes(preset, count, tmp_path):
     found = jobs_of(f"experiment={preset}")

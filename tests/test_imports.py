@@ -107,6 +107,11 @@ def test_help_does_not_wait_for_torch():
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
+def test_the_names_of_entries_are_known_without_torch():
+    code = "import sys, cryoice.learn.entry_names; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
 @pytest.mark.slow
 def test_a_composed_config_does_not_need_torch():
     code = (

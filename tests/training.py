@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hydra import compose, initialize_config_dir
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig, open_dict
+from omegaconf import DictConfig, OmegaConf, open_dict
 
 from cryoice.schema import register
 from entry_builder import write_entry
@@ -51,6 +51,15 @@ def compose_config(*overrides, run_dir: Path, name="train", mode="RUN") -> DictC
     with open_dict(config):
         del config["hydra"]
     return config
+
+
+def sweep_params(*overrides):
+    """Return what a preset sweeps over: key to values, as Hydra's sweeper gets them."""
+    register()
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        hydra = compose("train", overrides=list(overrides), return_hydra_config=True).hydra
+    assert hydra.mode.name == "MULTIRUN"
+    return OmegaConf.to_container(hydra.sweeper.params, resolve=True)
 
 
 def tiny(root: Path, cache: Path, *more):

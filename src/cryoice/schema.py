@@ -1,6 +1,8 @@
 """Types of the root config keys, registered with Hydra; values live in ``conf/``."""
 
+import json
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from hydra.core.config_store import ConfigStore
@@ -8,6 +10,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import OverrideParseException
 from omegaconf import MISSING, DictConfig, OmegaConf
 
+from cryoice.errors import InputError
 from cryoice.experiment.sweep_job import register_folders
 
 
@@ -67,6 +70,12 @@ class Evaluate:
     data: dict[str, Any] = MISSING
 
 
+def _folds(n: Any) -> str:
+    if not isinstance(n, int) or n < 1:
+        raise InputError(f"data.split.folds={n}: must be a whole number from 3 up")
+    return ",".join(map(str, range(n)))
+
+
 def _entries(data: DictConfig) -> str:
     from cryoice.learn.entry_names import entry_names  # not needed by a start
 
@@ -82,16 +91,25 @@ def _entries(data: DictConfig) -> str:
     return ",".join(map(typed, entry_names(data)))
 
 
+def _noise_rate(folder: str, name: str) -> float:
+    path = Path(folder) / "summary.json"
+    try:
+        return float(json.loads(path.read_text("utf-8"))[name])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path}: holds no {name}; let `cryoice suspects … -o {folder}` write it") from error
+
+
 def register() -> None:
     """Make the schemas known to Hydra, and to configs ``${product:a,b}`` and three for sweeps.
 
-    ``${numbers:n}`` is 0 to n - 1, ``${entries:${data}}`` the entries of the data, ``${job_folder:n}`` where
-    job number n runs.
+    ``${folds:n}`` is 0 to n - 1, ``${entries:${data}}`` the entries of the data, ``${job_folder:n}`` where
+    job number n runs, ``${noise_rate:DIR,name}`` what `cryoice suspects` estimated.
     """
     register_folders()
     OmegaConf.register_new_resolver("product", lambda a, b: a * b, replace=True)
-    OmegaConf.register_new_resolver("numbers", lambda n: ",".join(map(str, range(n))), replace=True)
+    OmegaConf.register_new_resolver("folds", _folds, replace=True)
     OmegaConf.register_new_resolver("entries", _entries, replace=True)
+    OmegaConf.register_new_resolver("noise_rate", _noise_rate, replace=True)
     store = ConfigStore.instance()
     store.store(name="schema", node=Train)
     store.store(name="evaluation_schema", node=Evaluate)

@@ -9,7 +9,7 @@ from hydra.errors import HydraException, InstantiationException
 from cryoice.errors import InputError
 from cryoice.experiment import command_line
 from cryoice.experiment.command_line import composition_fault, one_line_composition, one_line_errors
-from training import CONF, compose_config
+from training import CONF, compose_config, sweep_params
 
 
 def caused_by(cause, message="Error in call to target 'torch.optim.adam.Adam':\nrepr"):
@@ -76,6 +76,20 @@ def test_a_config_that_does_not_compose_is_named_by_its_key(tmp_path, override, 
     with pytest.raises(HydraException) as fault:
         compose_config(override, run_dir=tmp_path)
     assert composition_fault(fault.value).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        (("split=leave_one_entry_out", "data=cryoppp"), "data.root: has no value; leaving one entry out"),
+        (("split=leave_one_entry_out", "data=cryoppp", "data.root=nowhere"), "nowhere: no such folder"),
+        (("split=folds", "data.split.folds=many"), "data.split.folds=many: must be a whole number"),
+    ],
+)
+def test_a_sweep_over_what_is_not_there_is_one_line(monkeypatch, overrides, said):
+    monkeypatch.setenv("HYDRA_FULL_ERROR", "0")
+    with pytest.raises(SystemExit, match=f"^error: {said}"), one_line_composition():
+        sweep_params(*overrides)
 
 
 def test_hydras_faults_end_the_program_but_not_a_bug(monkeypatch):

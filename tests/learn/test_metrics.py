@@ -10,7 +10,7 @@ from sklearn import metrics as reference
 from torchmetrics.functional.classification import binary_calibration_error
 
 from cryoice.errors import InputError
-from cryoice.learn.metrics import METRICS, bootstrap_metrics, per_entry_metrics
+from cryoice.learn.metrics import METRICS, bootstrap_metrics
 from cryoice.learn.rank_metrics import ranked_areas
 
 
@@ -175,13 +175,6 @@ def test_a_nan_probability_is_refused():
 
 def test_certain_and_wrong_costs_a_finite_loss():
     assert score(by_hand([1, 0], [0.0, 0.0]))["loss"].estimate == pytest.approx(-np.log(1e-7) / 2, rel=1e-5)
-
-
-def test_per_entry_scores_are_those_of_the_entry_alone():
-    table = make()
-    entries = per_entry_metrics(table, n_bootstrap=20, seed=1)
-    assert list(entries) == ["a", "b"]
-    assert entries["b"] == score(table[table.entry == "b"], n_bootstrap=20)
 
 
 def test_a_thousand_resamples_take_seconds_at_most():

@@ -65,6 +65,18 @@ def test_the_csv_holds_everything_and_the_text_only_what_differs(sweep):
     assert lines[-1] == "all jobs: optimizer.lr=1e-3 seed=1"
 
 
+def test_the_worst_entry_of_several_has_a_column(sweep):
+    path = sweep / "1/metrics.json"
+    several = json.loads(path.read_text()) | {
+        "entries": {"label": {"mean": {}, "worst": {"auroc": {"entry": "b", **interval(0.65)}}}}
+    }
+    path.write_text(json.dumps(several))
+    table = collect_sweep(sweep)
+    assert table.loc[0, "worst_auroc"] == 0.65
+    assert table["worst_auroc"].isna().sum() == 3
+    assert " worst_auroc |" in write_sweep_table(sweep).read_text("utf-8")
+
+
 @pytest.mark.parametrize("broken", ["", "{", "[]", '{"test": {}}', '{"test": null}'])
 def test_a_broken_result_is_an_unfinished_job(sweep, broken):
     (sweep / "1/metrics.json").write_text(broken)

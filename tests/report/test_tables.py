@@ -109,3 +109,23 @@ def test_an_unwritable_folder_is_named(tmp_path):
     (tmp_path / "taken").write_text("")
     with pytest.raises(InputError, match="taken"):
         write_results(results(), tmp_path / "taken")
+
+
+def test_several_entries_have_a_mean_and_a_worst_one_by_each_score(tmp_path):
+    found = results(predictions(entries=("10017", "10017", "10146", "10146")))
+    own = {name: scores["auroc"]["estimate"] for name, scores in found["per_entry"]["label"].items()}
+    summary = found["entries"]["label"]
+    assert summary["mean"]["auroc"]["estimate"] == pytest.approx(sum(own.values()) / 2)
+    worst = min(own, key=own.__getitem__)
+    assert summary["worst"]["auroc"]["entry"] == worst
+    assert summary["worst"]["auroc"]["estimate"] == own[worst]
+    assert "prevalence" not in summary["worst"]
+    lines = metrics_markdown(found).splitlines()
+    assert sum(line.startswith("| mean over entries |") for line in lines) == 2  # labels and true labels
+    row = next(line for line in lines if line.startswith("| worst entry |"))
+    assert f"{own[worst]:.3f} [" in row
+    assert row.count(" 10017 |") + row.count(" 10146 |") == len(METRICS) - 1
+
+
+def test_one_entry_has_no_worst():
+    assert results(predictions(entries=("10146",)))["entries"] == {}

@@ -18,6 +18,7 @@ from hydra.types import RunMode
 from omegaconf.errors import (
     ConfigAttributeError,
     ConfigKeyError,
+    InterpolationResolutionError,
     OmegaConfBaseException,
     ValidationError,
 )
@@ -38,6 +39,9 @@ _KINDS = {
     "not a subclass": "a group of keys",
 }
 """What OmegaConf's complaints ask for."""
+
+_RESOLVER = "InputError raised while resolving interpolation: "
+"""What OmegaConf puts before the complaints of ``schema.py``'s resolvers."""
 
 _GROUPS = {
     "torch.optim.lr_scheduler": "schedule",
@@ -63,7 +67,7 @@ def one_line_composition() -> Iterator[None]:
     os.environ[_FULL] = "1"
     try:
         yield
-    except (InputError, HydraException) as error:
+    except (InputError, HydraException, InterpolationResolutionError) as error:
         if WANTS_TRACEBACKS:
             raise
         sys.exit(f"error: {composition_fault(error)}")
@@ -93,6 +97,8 @@ def one_line_errors() -> Iterator[None]:
 def composition_fault(error: Exception) -> str:
     """Return key, fault and remedy of a config that does not compose."""
     cause = error.__cause__
+    if isinstance(error, InterpolationResolutionError):
+        return _first_line(error).removeprefix(_RESOLVER)
     if isinstance(error, MissingConfigException) and error.options:
         group, _, name = str(error.missing_cfg_file).rpartition("/")
         choices = (option for option in error.options if not option.startswith("_"))

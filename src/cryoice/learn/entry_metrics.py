@@ -61,7 +61,7 @@ def worst_entry(estimates: Mapping[str, float], metric: str) -> str | None:
     return min(defined, key=defined.__getitem__, default=None)
 
 
-def _mean(draws: list[Float[np.ndarray, " draws"]]) -> Interval:
+def _mean(draws: list[Float[np.ndarray, " _"]]) -> Interval:
     """Average over entries whose draws come from one seed: shifted, so that no two use the same numbers."""
     defined = [values for values in draws if np.isfinite(values[0])]
     if not defined:

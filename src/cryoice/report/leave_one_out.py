@@ -39,7 +39,7 @@ def rich_entries(table: pd.DataFrame) -> list[Table]:
         for name in header:
             one.add_column(name, justify="left" if name == "entry" else "right")
         for line in body:
-            one.add_row(*line, end_section=line[0] != MEAN and line is body[-3])
+            one.add_row(*line, end_section=line is body[-3])
         shown.append(one)
     return shown
 
@@ -67,7 +67,8 @@ def _text(row: dict[Any, Any], metric: str) -> str:
     values = {bound: None if math.isnan(row[name]) else row[name] for bound, name in bounds.items()}
     spread = row[f"{metric}_spread"]
     text = format_interval(values) + ("" if math.isnan(spread) else f" ± {spread:.3f}")
-    return f"{text} {row[metric + '_entry']}" if row["entry"] == WORST and values["estimate"] else text
+    of_entry = row["entry"] == WORST and values["estimate"] is not None
+    return f"{text} {row[metric + '_entry']}" if of_entry else text
 
 
 def _caption(table: pd.DataFrame) -> str:
@@ -90,6 +91,6 @@ def _markdown(table: pd.DataFrame, name: str) -> str:
     for setting, own in table.groupby("setting", sort=False):
         header, body = _readable(own)
         rule = [":--", *["--:"] * (len(header) - 1)]
-        lines += ["", f"## {setting}"] if setting else []
+        lines += ["", f"## {setting!s}"] if setting else []
         lines += ["", *(f"| {' | '.join(line)} |" for line in (header, rule, *body)), "", _caption(own)]
     return "\n".join(lines) + "\n"
