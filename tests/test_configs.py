@@ -41,6 +41,9 @@ NEEDED = SIMULATED | {
     ("data", "own_masks"): OWN,
     ("data", "own_picks"): ["data.micrographs=x", "data.good=x", "data.bad=null"],
     ("experiment", "finetune"): OWN,
+    ("experiment", "noise_real"): ["data.root=x"],
+    ("experiment", "noise_told"): ["loss=forward", "loss.good_to_bad=0.3", "loss.bad_to_good=0.1"],
+    ("experiment", "noise_cleaned"): ["data.suspects=x"],
 }
 """Overrides that an option cannot do without, where it is not a folder."""
 
@@ -89,7 +92,7 @@ def test_keys_bind_to_the_constructor(group, option, tmp_path):
     assert group != "loss" or not missing
 
 
-@pytest.mark.parametrize("preset", sorted(path.stem for path in (CONF / "experiment").glob("*.yaml")))
+@pytest.mark.parametrize("preset", [option for group, option in OPTIONS if group == "experiment"])
 def test_a_preset_wins_over_the_defaults_and_names_its_runs(preset, tmp_path):
     needed = NEEDED.get(("experiment", preset), ())
     assert plain_settings(compose_config(f"experiment={preset}", *needed, run_dir=tmp_path))["name"] == preset
