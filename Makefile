@@ -1,4 +1,4 @@
-.PHONY: help setup run train test check sweep clean
+.PHONY: help setup run train test check sweep results clean
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -9,6 +9,7 @@ train: setup         ; $(BIN)/python train.py $(ARGS)  ## train with overrides: 
 test: setup          ; $(BIN)/python -m pytest --cov --cov-report=term --cov-fail-under=90  ## all tests with coverage
 check: setup         ; $(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy  ## style and types
 sweep: setup         ; $(BIN)/python train.py experiment=patch_depth_lr $(ARGS)  ## patch size x depth x learning rate
+results: setup       ; $(BIN)/python -m benchmarks.results $(ARGS)  ## every training behind RESULTS.md, then the page; continues when stopped
 clean:               ; rm -rf .venv outputs/* .mypy_cache .ruff_cache .pytest_cache .coverage*  ## remove environment, runs and caches
 
 .venv/.ready: pyproject.toml constraints.txt ; $(PYTHON) -m venv .venv && $(BIN)/python -m pip install -q -c constraints.txt -e '.[dev]' && touch $@

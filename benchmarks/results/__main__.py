@@ -1,0 +1,37 @@
+"""``python -m benchmarks.results``: every training behind RESULTS.md, then RESULTS.md itself.
+
+Started again it runs what is missing. ``--only STUDY`` runs some, ``--tables`` none; studies without results
+are left out of the page.
+"""
+
+import argparse
+from pathlib import Path
+
+from benchmarks.results.page import write_page
+from benchmarks.results.plan import FOLDS, PLAN, real_entry
+from benchmarks.results.studies import ROOT
+from benchmarks.results.suspects import write_lists
+
+
+def main() -> None:
+    names = [study.name for study in (*PLAN, real_entry(Path()))]
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.results", description=__doc__)
+    parser.add_argument("--out", type=Path, default=ROOT / "outputs/results", help="where the trainings lie")
+    parser.add_argument("--real", type=Path, help="folder that holds CryoPPP's 10146, where it is at hand")
+    parser.add_argument("--only", nargs="+", metavar="STUDY", choices=names, help=f"of {', '.join(names)}")
+    parser.add_argument("--tables", action="store_true", help="train nothing, write RESULTS.md anew")
+    options = parser.parse_args()
+    out = options.out.resolve()
+    plan = [*PLAN, *([real_entry(options.real.resolve())] if options.real else [])]
+    for study in () if options.tables else plan:
+        if options.only and study.name not in options.only:
+            continue
+        study.run(out)
+        if study is FOLDS:
+            write_lists(study.jobs(out), out / "suspects")
+        write_page(out)
+    write_page(out)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,153 @@
+"""RESULTS.md: a section a study, each with its command, commits and minutes."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PIL import Image
+
+from benchmarks.patch_size import draw, score
+from benchmarks.patch_size import read_jobs as patch_size_jobs
+from benchmarks.results.jobs import Job
+from benchmarks.results.markdown import table, with_bounds
+from benchmarks.results.noise import CLEAN, PLAIN, WANTED, NoiseScores, noise_report
+from benchmarks.results.plan import CLEANED, DEFAULT, FIELDS, FOLDS, NOISE, PROTEINS, SWEEP, TOLD, real_entry
+from benchmarks.results.studies import ROOT, Study
+from benchmarks.results.suspects import suspects_report
+from cryoice.files.atomic import replacing
+from cryoice.report.figures import save_figure
+from cryoice.report.leave_one_out import TABLE as ENTRIES
+from cryoice.schema import register
+
+DOCS = ROOT / "docs"
+SHOWN = 8
+"""Best jobs of the sweep on the page."""
+
+HEAD = """# Results
+
+Written by `make results` (`python -m benchmarks.results`), which goes on where it was stopped. Every figure
+names its command and the commit of its code; in brackets 95 % intervals over resampled test micrographs, ± the
+standard deviation over seeds. Embedded data: simulated micrographs, split by micrograph; the simulation's
+settings and the default training's were chosen while looking at it, so these are development figures.
+"""
+
+
+def write_page(out: Path) -> None:
+    """Write RESULTS.md of the studies that have results, and their figures into docs/."""
+    real = real_entry(Path())
+    sections: Sequence[tuple[str, Study, Callable[[Path], str]]] = (
+        ("Embedded data", DEFAULT, _default),
+        ("Several proteins: each tested by a network that never saw it", PROTEINS, _proteins),
+        ("Patch size, depth and learning rate", SWEEP, _sweep),
+        ("Noisy labels", NOISE, _noise),
+        ("Suspect labels found again", FOLDS, lambda out: suspects_report(FOLDS.jobs(out))),
+        ("Noisy labels on a real entry", real, _real),
+        ("Where the information sits", FIELDS, _fields),
+    )
+    lines = [HEAD]
+    for title, study, section in sections:
+        if jobs := study.jobs(out):
+            named = study if study.name != real.name else _as_run(jobs[0], study)
+            lines += [f"## {title}", "", section(out), "", named.facts(out), ""]
+    with replacing(ROOT / "RESULTS.md") as scratch:
+        scratch.write_text("\n".join(lines), encoding="utf-8")
+
+
+def _as_run(job: Job, study: Study) -> Study:
+    return Study(study.name, tuple("data.root=DIR" if "data.root" in one else one for one in study.overrides))
+
+
+def _default(out: Path) -> str:
+    jobs = DEFAULT.jobs(out)
+    picture = Image.open(jobs[0].folder / "figures/a_micrograph.png").convert("RGB")
+    picture.save(DOCS / "result.jpg", quality=88)
+    rows = []
+    for job in jobs:
+        scores = job.results["test"]
+        cells = [_cell(scores[against]["network"]["auroc"]) for against in ("label", "true_label")]
+        rows.append([f"network, seed {job.seed}", *cells])
+    for model in ("logistic", "iciness", "majority"):
+        scores = jobs[0].results["test"]
+        cells = [_cell((scores[against][model] or {}).get("auroc")) for against in ("label", "true_label")]
+        rows.append([model, *cells])
+    facts = jobs[0].results
+    size = f"{facts['n_patches']} test patches of {facts['n_micrographs']} micrographs"
+    lines = [f"{size}; a fifth of the false positives are good particles.", ""]
+    return "\n".join([*lines, *table(["model", "against the files' labels", "against the truth"], rows)])
+
+
+def _cell(found: dict[str, float | None] | None) -> str:
+    if not found or found["estimate"] is None:
+        return "–"
+    low, high = found["low"], found["high"]
+    bounds = "" if low is None or high is None else f" [{low:.3f}, {high:.3f}]"
+    return f"{found['estimate']:.3f}{bounds}"
+
+
+def _proteins(out: Path) -> str:
+    text = (out / PROTEINS.name / f"{ENTRIES}.md").read_text("utf-8")
+    return text.partition("\n")[2].strip()
+
+
+def _sweep(out: Path) -> str:
+    folder = out / SWEEP.name
+    lines = (folder / "sweep.md").read_text("utf-8").splitlines()
+    rows = [line for line in lines if line.startswith("|")]
+    pictures = []
+    for path in sorted((folder / "figures").glob("*.png")):
+        (DOCS / f"sweep_{path.name}").write_bytes(path.read_bytes())
+        pictures.append(f"![{path.stem.replace('_', ' ')}](docs/sweep_{path.name})")
+    told = f"The best {SHOWN} of {len(rows) - 2}, by validation:"
+    return "\n".join([told, "", *rows[: SHOWN + 2], "", *pictures])
+
+
+def _noise(out: Path) -> str:
+    jobs = {method: own for method, own in _by_loss(NOISE.jobs(out)).items() if method}
+    cleaned = CLEANED.jobs(out)
+    for how in ("drop", "flip"):
+        jobs[f"suspects, {how}"] = [job for job in cleaned if job.told("data.cleaning") == how]
+    jobs["forward, told"] = TOLD.jobs(out)
+    scores = NoiseScores.of({method: own for method, own in jobs.items() if own})
+    seeds = sorted({job.seed for job in NOISE.jobs(out)})
+    told = (
+        f"Wrong labels planted in training and validation, seeds {', '.join(map(str, seeds))}; tested on "
+        "right ones. No method is told how many are wrong: `forward` and `pu` estimate it on the validation "
+        "split after a warm-up, `suspects` and `forward, told` by three folds, which cost three trainings "
+        "more."
+    )
+    extra = " ".join(study.facts(out) for study in (CLEANED, TOLD) if study.jobs(out))
+    return "\n".join([told, "", noise_report(scores, DOCS), "", extra])
+
+
+def _by_loss(jobs: Sequence[Job]) -> dict[str, list[Job]]:
+    found: dict[str, list[Job]] = {}
+    for job in jobs:
+        found.setdefault(job.told("loss"), []).append(job)
+    return found
+
+
+def _real(out: Path) -> str:
+    jobs = _by_loss(real_entry(Path()).jobs(out))
+    scores = NoiseScores.of(jobs)
+    rows = []
+    for method in scores.methods:
+        row = [method]
+        for noise in (CLEAN, ("symmetric", 0.2)):
+            row += [
+                with_bounds(scores.mean(noise, method, metric)) for metric in ("auroc", "accuracy", "ece")
+            ]
+        gain = scores.gain(("symmetric", 0.2), method, "auroc")
+        rows.append([*row, "" if method == PLAIN else with_bounds(gain, sign=True)])
+    facts = next(iter(jobs.values()))[0].results
+    told = (
+        f"EMPIAR-10146, picks of a person against places without a particle; {facts['n_patches']} test "
+        f"patches of {facts['n_micrographs']} micrographs. Left: labels as they are; right: a fifth of them "
+        "flipped."
+    )
+    header = ["training", "AUROC", "accuracy", "ECE", "AUROC", "accuracy", "ECE", "Δ AUROC"]
+    return "\n".join([told, "", *table(header, rows)])
+
+
+def _fields(out: Path) -> str:
+    register()
+    save_figure(draw(score(patch_size_jobs([out / FIELDS.name]), draws=500)), DOCS / "patch_size.png")
+    return "![AUROC against the side of the patch](docs/patch_size.png)"

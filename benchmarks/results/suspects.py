@@ -1,0 +1,59 @@
+"""How many of the planted flips `cryoice suspects` finds again, and how well it guesses their rates."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.results.jobs import Job
+from benchmarks.results.markdown import table
+from benchmarks.results.noise import CONDITIONS
+from cryoice.constants import BAD, GOOD
+from cryoice.experiment.suspect_lists import SUMMARY, list_suspects
+from cryoice.learn.judgements import join_judgements
+from cryoice.learn.suspects import noise_rates, precision_at_recall
+
+RECALL = 0.5
+
+
+def write_lists(jobs: Sequence[Job], out: Path) -> None:
+    """Write the lists of every kind, rate and seed below ``out``; those that are there stay."""
+    for kind, rate, seed in dict.fromkeys((*job.noise, job.seed) for job in jobs):
+        folder = out / f"{kind}_{rate}_{seed}"
+        if not (folder / SUMMARY).exists():
+            list_suspects(
+                [job.folder for job in _of(jobs, kind, rate, seed)],
+                folder, limit=None, max_quality=None, entries=None,
+            )  # fmt: skip
+
+
+def suspects_report(jobs: Sequence[Job]) -> str:
+    """Return the section of RESULTS.md."""
+    rows = []
+    for (kind, rate), title in CONDITIONS.items():
+        seeds = sorted({job.seed for job in jobs if job.noise == (kind, rate)})
+        found = np.array([_row(_of(jobs, kind, rate, seed)) for seed in seeds])
+        if len(found) > 1:
+            mean, spread = found.mean(axis=0), found.std(axis=0, ddof=1)
+            rows.append([title, *(f"{m:.3f} ± {s:.3f}" for m, s in zip(mean, spread, strict=True))])
+    header = [
+        "noise", "labels flipped", f"precision at recall {RECALL}",
+        "GOOD→BAD planted", "estimated", "BAD→GOOD planted", "estimated",
+    ]  # fmt: skip
+    return "\n".join(table(header, rows))
+
+
+def _of(jobs: Sequence[Job], kind: str, rate: float, seed: int) -> list[Job]:
+    return [job for job in jobs if job.noise == (kind, rate) and job.seed == seed]
+
+
+def _row(jobs: Sequence[Job]) -> list[float]:
+    """Return share of flips, precision, and planted and estimated rate from GOOD and from BAD."""
+    judged = join_judgements([job.predictions() for job in jobs])
+    flipped = (judged["label"] != judged["true_label"]).to_numpy()
+    truth, rates = judged["true_label"].to_numpy(), noise_rates(judged)
+    planted = [float(flipped[truth == value].mean()) for value in (GOOD, BAD)]
+    precision = precision_at_recall(judged, flipped, recall=RECALL)
+    return [
+        float(flipped.mean()), precision, planted[0], rates.good_to_bad, planted[1], rates.bad_to_good,
+    ]  # fmt: skip
