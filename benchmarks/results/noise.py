@@ -92,8 +92,8 @@ def noise_report(scores: NoiseScores, folder: Path) -> str:
     save_figure(kept_figure(scores), folder / "noise.png")
     clean = scores.mean(CLEAN, PLAIN, "auroc")
     lines = [
-        f"Plain cross-entropy on clean labels: AUROC {with_bounds(clean)}. Share of its gain over chance that "
-        "each way of training keeps, mean ± standard deviation over the seeds:",
+        f"Plain cross-entropy on clean labels: AUROC {with_bounds(clean)}. Share of its gain over chance "
+        "that each way of training keeps, mean ± standard deviation over the seeds:",
         "",
         *_kept_table(scores),
         "",

@@ -25,8 +25,8 @@ SHOWN = 8
 HEAD = """# Results
 
 Written by `make results` (`python -m benchmarks.results`), which goes on where it was stopped. Every figure
-names its command and the commit of its code; in brackets 95 % intervals over resampled test micrographs, ± the
-standard deviation over seeds. Embedded data: simulated micrographs, split by micrograph; the simulation's
+names its command and the commit of its code; in brackets 95 % intervals over resampled test micrographs, ±
+the standard deviation over seeds. Embedded data: simulated micrographs, split by micrograph; the simulation's
 settings and the default training's were chosen while looking at it, so these are development figures.
 """
 
@@ -132,9 +132,7 @@ def _real(out: Path) -> str:
     for method in scores.methods:
         row = [method]
         for noise in (CLEAN, ("symmetric", 0.2)):
-            row += [
-                with_bounds(scores.mean(noise, method, metric)) for metric in ("auroc", "accuracy", "ece")
-            ]
+            row += [with_bounds(scores.mean(noise, method, metric)) for metric in WANTED]
         gain = scores.gain(("symmetric", 0.2), method, "auroc")
         rows.append([*row, "" if method == PLAIN else with_bounds(gain, sign=True)])
     facts = next(iter(jobs.values()))[0].results
