@@ -8,7 +8,7 @@ import pytest
 from cryoice.report.curves import read_history
 from training import CONF, SMALL_FIELD, run_program, tiny
 
-ELSEWHERE = ("detector", "detector_second", "finetune", "leave_one_protein_out")
+ELSEWHERE = ("detector", "detector_second", "finetune", "leave_one_protein_out", "folds")
 PRESETS = sorted(path.stem for path in (CONF / "experiment").glob("*.yaml") if path.stem not in ELSEWHERE)
 """All but those that tests of pixels, of fine-tuning and of several entries train."""
 

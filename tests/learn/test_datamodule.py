@@ -52,6 +52,38 @@ def test_no_micrograph_is_in_two_splits_and_none_is_lost(blobs, cache):
     assert sorted(name for names in found.values() for name in names) == [f"m{i}" for i in range(6)]
 
 
+def test_the_entry_held_out_tests_whole_and_trains_nothing(tmp_path, cache):
+    for name in ("10000", "10001", "10002"):
+        write_blobs(tmp_path / name, count=4)
+    data = ready(tmp_path, cache, split=SPLIT | {"held_out": 10001, "fold": None, "folds": 4})
+    entries = {split: set(found.entries()) for split, found in data.datasets.items()}
+    assert entries == {"train": {0, 2}, "val": {0, 2}, "test": {1}}
+    assert owners(data)["test"] == {"m0", "m1", "m2", "m3"}
+    with pytest.raises(InputError, match="held_out=10009: no such entry; there are 10000, 10001, 10002"):
+        ready(tmp_path, cache, split=SPLIT | {"held_out": "10009"})
+
+
+def test_what_a_fold_leaves_out_is_in_no_split(blobs, cache):
+    fold = {"fold": 1, "folds": 3, "test": 0.25}
+    whole = owners(ready(blobs, cache))
+    found = owners(ready(blobs, cache, split=SPLIT | fold))
+    assert set.union(*found.values()) == {f"m{i}" for i in range(6)} - whole["test"]
+
+
+def test_balance_shows_as_many_patches_of_a_small_entry_as_of_a_large_one(tmp_path, cache):
+    write_blobs(tmp_path / "10000", count=9)
+    write_blobs(tmp_path / "10001", count=3)
+    shares = {}
+    for balance in ("none", "entry"):
+        data = ready(tmp_path, cache, balance=balance)
+        entry = np.array(data.datasets["train"].entries())
+        order = data.train_dataloader().sampler.order(0)
+        assert len(order) == len(entry)
+        shares[balance] = float(np.mean(entry[order] == 1))
+    assert shares["none"] < 0.3
+    assert shares["entry"] == pytest.approx(0.5, abs=1 / len(entry))
+
+
 def test_batches_hold_both_views_and_every_test_pick_once(blobs, cache):
     data = ready(blobs, cache)
     batches = list(data.test_dataloader())
