@@ -26,6 +26,7 @@ ONLY_IN = {
     "tifffile": ("files/",),
     "imagecodecs": ("files/",),
     "safetensors": ("learn/",),
+    "cleanlab": ("learn/",),
     "pytorch_lightning": ("learn/", "experiment/"),
     "wandb": ("experiment/tracking.py",),
     "hydra": (

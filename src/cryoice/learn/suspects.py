@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from cleanlab.count import compute_confident_joint, estimate_latent  # type: ignore[import-untyped]
-from cleanlab.filter import find_label_issues  # type: ignore[import-untyped]
+from cleanlab.count import compute_confident_joint, estimate_latent
+from cleanlab.filter import find_label_issues
 from jaxtyping import Bool, Float, Int
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import precision_recall_curve
