@@ -27,7 +27,7 @@ ONLY_IN = {
     "imagecodecs": ("files/",),
     "safetensors": ("learn/",),
     "pytorch_lightning": ("learn/", "experiment/"),
-    "wandb": ("experiment/tracking.py",),
+    "wandb": ("experiment/",),
     "hydra": (
         "schema.py",
         "sweep_table.py",

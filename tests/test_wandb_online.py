@@ -1,0 +1,125 @@
+"""What arrives at a W&B server from a whole training, and what becomes of it when the server goes."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+from loopback_wandb import ENTITY, LoopbackServer
+from training import CONF, tiny
+
+pytestmark = pytest.mark.slow
+
+
+def environ(server, home):
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("WANDB")}
+    return kept | server.environ() | {"HOME": str(home), "NETRC": str(home / "none")}
+
+
+def run_training(server, home, *overrides):
+    return subprocess.run(
+        [sys.executable, "train.py", *overrides, "logger=wandb"],
+        cwd=CONF.parent, env=environ(server, home), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def arrived(blobs, cache, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("online")
+    with LoopbackServer() as server:
+        overrides = tiny(blobs, cache, f"hydra.run.dir={folder}/run", "logger.tags=[mine]", "logger.group=study")
+        done = run_training(server, folder, *overrides)
+    return server, done, folder / "run"
+
+
+def test_a_run_says_where_it_is_and_is_marked_finished(arrived):
+    server, done, _ = arrived
+    assert done.returncode == 0, done.stderr
+    assert f"W&B run: {server.url}/{ENTITY}/cryoice/runs/" in done.stdout
+    assert server.exit_codes == [0]
+
+
+def test_a_run_arrives_under_its_name_group_tags_and_config(arrived):
+    from cryoice.experiment.outcome import current_commit
+
+    first, *_ = arrived[0].variables("UpsertBucket")
+    assert (first["project"], first["displayName"], first["groupName"]) == ("cryoice", "train", "study")
+    assert first["tags"] == ["mine", "default", current_commit()]
+    config = {name: item["value"] for name, item in json.loads(first["config"]).items()}
+    assert (config["patch"], config["field"], config["data"]["patch"]) == (16, 24.0, 16)
+
+
+def test_every_epoch_arrives_and_the_end_with_its_bounds(arrived):
+    server, _, run_dir = arrived
+    history = server.lines("wandb-history.jsonl")
+    assert sum("val/auroc" in line for line in history) == 2
+    summary = json.loads(server.uploads["wandb-summary.json"])
+    found = json.loads((run_dir / "metrics.json").read_text())["test"]["label"]["network"]["auroc"]
+    assert [summary[f"test/auroc{end}"] for end in ("", "_low", "_high")] == list(found.values())
+
+
+def test_the_table_of_test_patches_arrives_with_its_pictures(arrived):
+    server, _, run_dir = arrived
+    (name,) = (name for name in server.uploads if name.endswith("tables/test_patches.table.json"))
+    table = json.loads(server.uploads[name])
+    rows = [dict(zip(table["columns"], row, strict=True)) for row in table["data"]]
+    assert len(rows) == len((run_dir / "predictions.csv").read_text().splitlines()) - 1
+    assert {row["chosen"] for row in rows} == {"random", "most wrong"}
+    folder = name.split("/")[0]
+    for row in rows:
+        for channel in ("real", "spectrum"):
+            assert server.uploads[f"{folder}/{row[channel]['path']}"].startswith(b"\x89PNG")
+            assert (row[channel]["width"], row[channel]["height"]) == (16, 16)
+
+
+def test_the_model_comes_from_the_run_and_the_run_from_the_data(arrived):
+    server, _, run_dir = arrived
+    made = {one["artifactTypeName"]: one for one in server.inputs("CreateArtifact")}
+    data, model = made["dataset"], made["model"]
+    assert data["artifactCollectionName"].startswith("data-")
+    facts = json.loads(data["metadata"])
+    assert facts["entries"] == ["10000"]
+    assert facts["n_micrographs"] == 6
+    told = json.loads(model["metadata"])
+    assert told["data_digest"] == facts["digest"]
+    assert told["monitor"] == json.loads((run_dir / "metrics.json").read_text())["monitor"]
+    (used,) = server.inputs("UseArtifact")
+    assert server.artifacts[used["artifactID"]] == data["artifactCollectionName"]
+    assert used["runName"] == model["runName"] == server.variables("UpsertBucket")[0]["name"]
+    best = (run_dir / "checkpoints/best.ckpt").read_bytes()
+    assert server.uploads[f"{model['artifactCollectionName']}/best.ckpt"] == best
+
+
+def test_a_server_that_drops_the_connection_costs_a_run_nothing(blobs, cache, tmp_path):
+    def gone(server, path):
+        return bool(server.lines("wandb-history.jsonl"))
+
+    with LoopbackServer(drops=gone) as server:
+        overrides = tiny(blobs, cache, f"hydra.run.dir={tmp_path}/run", "logger.finish_timeout=4")
+        start = time.perf_counter()
+        done = run_training(server, tmp_path, *overrides, "trainer.max_epochs=40", "patience=40")
+        took = time.perf_counter() - start
+        assert done.returncode == 0, done.stderr
+        assert server.dropped
+        warned = [line for line in (done.stdout + done.stderr).splitlines() if "W&B" in line]
+        assert len(warned) == 1
+        assert "all of it is kept: wandb sync" in warned[0]
+        assert took < 60
+        assert (tmp_path / "run/metrics.json").exists()
+        assert len(list((tmp_path / "run/figures").glob("*.png"))) == 5
+        server.drops = lambda server, path: False
+        sync_later(server, tmp_path)
+    summary = json.loads(server.uploads["wandb-summary.json"])
+    assert "test/auroc_low" in summary
+    assert {one["artifactTypeName"] for one in server.inputs("CreateArtifact")} == {"dataset", "model", "run_table"}
+    assert len(server.inputs("UseArtifact")) == 1
+
+
+def sync_later(server, home):
+    (folder,) = (home / "run/wandb").glob("run-*")
+    command = [sys.executable, "-m", "wandb", "sync", str(folder)]
+    done = subprocess.run(command, env=environ(server, home), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
