@@ -82,6 +82,6 @@ def _publish(run: Any, artifact: Any, *, used: bool = False) -> Any:
     if not run.disabled:
         artifact.finalize()
         run._interface.publish_artifact(
-            run, artifact, ["latest"], is_user_created=True, use_after_commit=used
+            run, artifact, ["latest"], is_user_created=used, use_after_commit=used
         )
     return artifact
