@@ -101,7 +101,9 @@ def finish(loggers: Sequence[Logger]) -> str | None:
         run.finish()
     except TimeoutError:
         kept = shlex.quote(_shortest(folder))
-        _log.warning("W&B did not take everything in time; all of it is kept: wandb sync --include-online %s", kept)
+        _log.warning(
+            "W&B did not take everything in time; all of it is kept: wandb sync --include-online %s", kept
+        )
         return None
     if disabled:
         return None
