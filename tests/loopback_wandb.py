@@ -104,8 +104,24 @@ class LoopbackServer:
             "CommitArtifact": lambda: {
                 "commitArtifact": {"artifact": {"id": given["artifactID"], "digest": "digest"}}
             },
+            "GetDefaultEntity": lambda: {"viewer": {"id": "user", "entity": ENTITY}},
+            "GetProjects": lambda: {"models": {
+                "pageInfo": {"__typename": "PageInfo", "endCursor": None, "hasNextPage": False},
+                "edges": [{"node": {
+                    "__typename": "Project", "id": "project", "name": "cryoice", "entityName": ENTITY,
+                    "createdAt": "2026-01-01T00:00:00Z", "isBenchmark": False, "user": None,
+                }}],
+            }},
+            "UpsertView2": lambda: self._view(given),
+            "upsertView": lambda: self._view(given),
             "UseArtifact": lambda: {"useArtifact": {"artifact": {"id": given["artifactID"]}}},
         }.get(operation, lambda: None)()  # fmt: skip
+
+    def _view(self, given: dict[str, Any]) -> dict[str, Any]:
+        project = {"id": "project", "name": given["projectName"], "entityName": ENTITY}
+        named = {"type": given["type"], "displayName": given["displayName"], "description": ""}
+        view = {"id": "view", "name": given["name"], "spec": given["spec"], "project": project, **named}
+        return {"upsertView": {"view": {**view, "updatedAt": None}, "inserted": True}}
 
     def _place(self, name: str) -> str:
         return f"{self.url}/uploads/{name}"

@@ -11,7 +11,10 @@ import pytest
 from loopback_wandb import ENTITY, LoopbackServer
 from training import CONF, tiny
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:Pydantic V1 style"),  # within wandb-workspaces
+]
 
 BOUNDED = ("data.split.train=0.4", "data.split.val=0.2", "data.split.test=0.4")
 """Two test micrographs, without which no interval exists."""
@@ -93,6 +96,56 @@ def test_the_model_comes_from_the_run_and_the_run_from_the_data(arrived):
     assert used["runName"] == model["runName"] == server.variables("UpsertBucket")[0]["name"]
     best = (run_dir / "checkpoints/best.ckpt").read_bytes()
     assert server.uploads[f"{model['artifactCollectionName']}/best.ckpt"] == best
+
+
+def test_every_panel_of_the_dashboard_names_what_a_run_logs(arrived):
+    from cryoice.experiment.dashboard import build_workspace
+
+    server = arrived[0]
+    config = {
+        name: item["value"]
+        for name, item in json.loads(server.variables("UpsertBucket")[-1]["config"]).items()
+    }
+    logged = {key for line in server.lines("wandb-history.jsonl") for key in line}
+    logged |= set(json.loads(server.uploads["wandb-summary.json"]))
+    spec = build_workspace("someone", "cryoice")._to_model().model_dump(by_alias=True, exclude_none=True)
+    sections = spec["spec"]["section"]["panelBankConfig"]["sections"]
+    named = {name for section in sections for panel in section["panels"] for name in panel_keys(panel)}
+    assert len(named) > 15
+    assert {name for name in named if not name.startswith("config:")} <= logged
+    for name in named - logged:
+        value = config
+        for part in name.removeprefix("config:").replace(".value", "", 1).split("."):
+            value = value[part]
+        assert isinstance(value, int | float), name
+
+
+def test_the_dashboards_charts_are_those_that_a_run_draws(arrived):
+    from cryoice.experiment.dashboard import evaluation_panels
+
+    drawn = json.loads(arrived[0].variables("UpsertBucket")[-1]["config"])["_wandb"]["value"]["visualize"]
+    panels = [panel._to_model().model_dump(by_alias=True) for panel in evaluation_panels()]
+    shown = {"/".join(panel_keys(panel)): panel["config"] for panel in panels if panel["viewType"] == "Vega2"}
+    assert {f"{name}_table" for name in drawn} == set(shown)
+    for name, chart in drawn.items():
+        for part in ("panelDefId", "fieldSettings", "stringSettings"):
+            told = chart["panel_config"][part]
+            given = {key: value for key, value in told.items() if value} if isinstance(told, dict) else told
+            assert shown[f"{name}_table"][part] == given, (name, part)
+
+
+def panel_keys(panel):
+    """Return the metrics, settings, media and tables that a panel shows."""
+    config, kind = panel["config"], panel["viewType"]
+    if kind == "Weave":
+        return [config["panel2Config"]["exp"]["fromOp"]["inputs"]["key"]["val"]]
+    if kind == "Vega2":
+        (query,) = config["userQuery"]["queryFields"]
+        return [field["args"][0]["value"] for field in query["fields"] if field["name"] == "summaryTable"]
+    found = [*config.get("metrics", []), *config.get("mediaKeys", [])]
+    found += [config[key] for key in ("xAxis", "yAxis", "targetKey") if config.get(key)]
+    found += [column["accessor"] for column in config.get("columns", [])]
+    return [name.removeprefix("summary:") for name in found]
 
 
 def test_a_server_that_drops_the_connection_costs_a_run_nothing(blobs, cache, tmp_path):

@@ -4,7 +4,7 @@ Every panel names keys that a training of patches logs; `tests/experiment/test_d
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -151,8 +151,8 @@ def write_specs(path: Path, *, entity: str, project: str, group: str | None) -> 
         scratch.write_text(json.dumps(specs, indent=1) + "\n", encoding="utf-8")
 
 
-def create(*, entity: str | None, project: str, group: str | None, report: bool) -> list[str]:
-    """Create the workspace, and the report where wanted, and return their addresses.
+def create(*, entity: str | None, project: str, group: str | None, report: bool) -> Iterator[str]:
+    """Create the workspace, and the report where wanted; yield the address of each once it stands.
 
     Raises
     ------
@@ -170,7 +170,8 @@ def create(*, entity: str | None, project: str, group: str | None, report: bool)
             raise InputError("W&B: the server does not say who you are; give --entity")
         made = [build_workspace(entity, project)]
         made += [build_report(entity, project, group=group)] if report else []
-        return [str(one.save().url) for one in made]
+        for one in made:
+            yield str(one.save().url)
     except (wandb.Error, WandbApiFailedError, OSError, ValueError) as error:
         said = " ".join(str(error).split())[:200]
         raise InputError(f"W&B: {said}; check --entity, --project and the network") from error
