@@ -33,7 +33,7 @@ expr: Any = wandb_workspaces.expr
 NAME = "cryoice"
 _STEP = "trainer/global_step"
 _GOAL = "test/auroc"
-_AREA = {"x-axis-title": "False positive rate", "y-axis-title": "True positive rate", "title": "ROC"}
+_AREA = {"x-axis-title": "False positive rate", "y-axis-title": "True positive rate", "title": "ROC Curve"}
 
 
 def sweep_panels() -> list[Any]:
@@ -123,7 +123,7 @@ def build_workspace(entity: str, project: str) -> Any:
 
 def build_report(entity: str, project: str, *, group: str | None) -> Any:
     """Return a report of the runs of a group (a sweep), or of all runs."""
-    of_group = [] if group is None else [expr.Metric("Group") == group]
+    of_group = "" if group is None else expr.And(expr.Metric("Group") == group)
     blocks = []
     for name in ("Sweep", "Evaluation", "Training"):
         runs = reports.Runset(name=group or "all runs", filters=of_group)  # of the report's own project
