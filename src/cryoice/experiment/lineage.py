@@ -67,7 +67,7 @@ def _data_artifact(found: Contents) -> Any:
     artifact = wandb.Artifact(
         f"data-{digest(found['entries'])[:8]}",
         type="dataset",
-        description="Entries, sizes and picks; the micrographs themselves are not uploaded.",
+        description="Entries, shapes and counts of picks; the micrographs themselves are not uploaded.",
         metadata={key: value for key, value in found.items() if key != "micrographs"},
     )
     with tempfile.TemporaryDirectory() as folder:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from pathlib import Path
 from typing import TypedDict
 
 import numpy as np
@@ -12,11 +11,10 @@ from cryoice.learn.prepare import Prepared
 
 
 class MicrographFacts(TypedDict):
-    """One micrograph: its file's size in bytes, shape in px, Å/px, and how many picks of it are there."""
+    """One micrograph: its shape as stored in px, Å/px, and how many picks of it are there."""
 
     entry: str
     name: str
-    bytes: int
     shape: tuple[int, int]
     pixel_size: float
     picks: int
@@ -36,10 +34,9 @@ class Contents(TypedDict):
 def contents(prepared: Prepared) -> Contents:
     """Return what a data set holds.
 
-    The digest (SHA-256, the first 16 hexadecimal digits) covers each micrograph's entry, name, bytes on
-    disk, shape and pixel size, and each pick's row, column, label and true label. It covers neither pixels
-    nor places nor times: the same files elsewhere have the same digest, and a file whose pixels alone
-    changed has it too.
+    The digest (SHA-256, the first 16 hexadecimal digits) covers each micrograph's entry, name, shape and
+    pixel size, and each pick's row, column, label and true label. It covers neither pixels nor places nor
+    times: the same files elsewhere have the same digest, and a file whose pixels alone changed has it too.
     """
     hashed = hashlib.sha256()
     facts: list[MicrographFacts] = []
@@ -56,7 +53,6 @@ def contents(prepared: Prepared) -> Contents:
         fact = MicrographFacts(
             entry=micrograph.entry,
             name=micrograph.name,
-            bytes=Path(micrograph.path).stat().st_size,
             shape=prepared.shapes[index],
             pixel_size=prepared.pixel_sizes[index],
             picks=len(rows),
