@@ -81,7 +81,6 @@ class LoopbackServer:
             "ServerFeaturesQuery": lambda: {"serverInfo": {"features": []}},
             "Viewer": lambda: {"viewer": {"id": "user", "entity": ENTITY, "username": ENTITY, "email": "",
                                           "flags": "{}", "teams": {"edges": []}}},
-            "RunResumeStatus": lambda: {"model": {**project, "bucket": None}},
             "UpsertBucket": lambda: {
                 "upsertBucket": {"bucket": {**run, **blank, "project": project}, "inserted": True}
             },
@@ -89,10 +88,6 @@ class LoopbackServer:
                 "runID": "run", "uploadHeaders": [],
                 "files": [{"name": name, "uploadUrl": self._place(name)} for name in given["files"]],
             }},
-            "MarkRunFilesUploaded": lambda: {"markRunFilesUploaded": {"success": True}},
-            "ArtifactType": lambda: {"project": None},
-            "FetchArtifactDigestAlgorithm": lambda: {"project": {"artifactType": None}},
-            "XXHashDigestsEnabled": lambda: {"entity": {"xxhashDigestsEnabled": False}},
             "CreateArtifact": lambda: {"createArtifact": {"artifact": {
                 "id": self._named(given["artifactCollectionName"]), "state": "PENDING",
                 "artifactSequence": {"latestArtifact": None},

@@ -178,5 +178,7 @@ def test_a_server_that_drops_the_connection_costs_a_run_nothing(blobs, cache, tm
 def sync_later(server, home):
     (folder,) = (home / "run/wandb").glob("run-*")
     command = [sys.executable, "-m", "wandb", "sync", "--include-online", str(folder)]
-    done = subprocess.run(command, env=environ(server, home), capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=home, env=environ(server, home), capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
