@@ -249,3 +249,18 @@ def test_no_value_is_machine_bound():
 def test_every_key_of_the_root_has_a_type():
     root = OmegaConf.load(CONF / "train.yaml")
     assert set(root) - {"defaults", "hydra"} <= {field.name for field in fields(Train)}
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("logger.table=-1", r"logger\.table=-1: must be at least 0"),
+        ("logger.table=20000", r"logger\.table=20000: must be at most 10000"),
+        ("logger.table=1.5", r"logger\.table=1.5: must be a whole number"),
+        ("logger.finish_timeout=0", r"logger\.finish_timeout=0: must be at least 1"),
+        ("logger.init_timeout=soon", r"logger\.init_timeout=soon: must be a number"),
+    ],
+)
+def test_what_w_and_b_is_told_has_limits(override, said, tmp_path):
+    with pytest.raises(InputError, match=said):
+        check_values(settings(tmp_path, "data=cryoppp", override))

@@ -28,7 +28,7 @@ ONLY_IN = {
     "safetensors": ("learn/",),
     "cleanlab": ("learn/",),
     "pytorch_lightning": ("learn/", "experiment/"),
-    "wandb": ("experiment/tracking.py",),
+    "wandb": ("experiment/",),
     "hydra": (
         "schema.py",
         "sweep_table.py",

@@ -7,6 +7,7 @@ import typer
 from cryoice import __version__
 from cryoice.check_command import check
 from cryoice.clean_command import clean
+from cryoice.dashboard_command import dashboard
 from cryoice.export_command import export
 from cryoice.fetch_command import fetch
 from cryoice.finetune_command import finetune
@@ -43,3 +44,4 @@ app.command()(simulate)
 app.command()(export)
 app.command()(finetune)
 app.command()(suspects)
+app.command()(dashboard)

@@ -14,7 +14,9 @@ from PIL import Image
 
 from cryoice.errors import InputError
 from cryoice.experiment import run_log
-from cryoice.experiment.tracking import finish, log_curves, make_logger, resolve_wandb_mode
+from cryoice.experiment.lineage import log_checkpoint_artifact
+from cryoice.experiment.tracking import finish, make_logger, resolve_wandb_mode
+from cryoice.experiment.wandb_tables import log_curves
 
 WANDB = {
     "kind": "wandb",
@@ -23,6 +25,7 @@ WANDB = {
     "tags": ["test"],
     "init_timeout": 5,
     "finish_timeout": 20,
+    "table": 4,
 }
 
 
@@ -109,7 +112,8 @@ def test_an_offline_run_holds_config_metrics_pictures_and_checkpoint(tmp_path, m
     log_curves(loggers, predictions())
     log_curves(loggers, predictions(labels=(1, 1, 1, 1)))
     run_log.log_results(loggers, results())
-    run_log.log_checkpoint_artifact(loggers, checkpoint)
+    monitor = {"metric": "val/auroc", "mode": "max", "value": 0.9}
+    log_checkpoint_artifact(loggers, checkpoint, monitor=monitor, commit="abc", data="0123")
     said = finish(loggers)
     (folder,) = (tmp_path / "run/wandb").glob("offline-run-*")
     assert f"wandb leet {folder.relative_to(tmp_path)}" in said

@@ -69,6 +69,9 @@ LIMITS = {
     "data.split.fold": (0, math.inf),
     "data.split.folds": (3, math.inf),
     "data.simulation.seed": (0, math.inf),
+    "logger.init_timeout": (1, math.inf),
+    "logger.finish_timeout": (1, math.inf),
+    "logger.table": (0, 10_000),  # pictures, each a file to send
     "loss.label_smoothing": (0, 1),
     "loss.q": (1e-3, 1),
     "loss.alpha": (0, math.inf),
@@ -94,6 +97,9 @@ LIMITS = {
 """The least and the greatest value of numbers."""
 
 MAY_BE_NULL = ("data.jobs", "data.margin", "data.split.fold", "loss.good_to_bad", "loss.bad_to_good")
+
+WHOLE = ("logger.table",)
+"""Numbers without a fraction, where no class says so."""
 
 CHANNELS = (["real"], ["spectrum"], ["real", "spectrum"])
 
@@ -137,6 +143,8 @@ def _check_number(key: str, value: Any) -> None:
         return
     if not matches(value, float):
         raise InputError(f"{key}={value}: must be a number")
+    if key in WHOLE and not isinstance(value, int):
+        raise InputError(f"{key}={value}: must be a whole number")
     least, most = LIMITS[key]
     if value < least:
         raise InputError(f"{key}={value}: must be at least {least:g}")

@@ -13,9 +13,9 @@ from matplotlib.figure import Figure
 from pytorch_lightning.loggers import Logger
 
 from cryoice.constants import BAD
-from cryoice.experiment.run_log import log_figures, log_results, log_samples
+from cryoice.experiment.run_log import log_figures, log_results, log_samples, wandb_loggers
 from cryoice.experiment.suspects import report_suspects
-from cryoice.experiment.tracking import log_curves
+from cryoice.experiment.wandb_tables import choose_patches, log_evaluation, log_test_patches
 from cryoice.files.atomic import replacing
 from cryoice.learn.baselines import baseline_probabilities
 from cryoice.learn.classifier import PatchClassifier
@@ -73,10 +73,15 @@ def report_patches(
     )
     write_results(results, run_dir)
     log_results(loggers, results)
-    log_curves(loggers, predictions)
+    shown = settings["logger"].get("table", 0)
+    log_evaluation(loggers, predictions, results)
     if full:
         _report_figures(module, data, predictions, spectra, loggers, run_dir=run_dir)
-        report_suspects(predictions, data, loggers, run_dir=run_dir)
+        report_suspects(predictions, data, loggers, run_dir=run_dir, rows=shown)
+        if wandb_loggers(loggers) and shown:
+            chosen, why = choose_patches(predictions, shown, seed=settings["seed"])
+            channels = _channels(module, data.datasets["test"], chosen)
+            log_test_patches(loggers, predictions.iloc[chosen], channels, chosen_as=why)
     return results
 
 
@@ -149,14 +154,19 @@ def _samples(
     """Figure C: test patches spread evenly over the network's scores, both channels."""
     order = np.argsort(predictions["probability"].to_numpy(), kind="stable")
     chosen = order[np.linspace(0, len(order) - 1, min(SHOWN, len(order))).round().astype(int)]
+    rows = predictions.iloc[chosen]
+    return _channels(module, dataset, chosen) | {
+        "label": rows["label"].to_numpy(),
+        "probability": rows["probability"].to_numpy(),
+    }
+
+
+def _channels(module: PatchClassifier, dataset: PatchDataset, chosen: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the real patches and the spectra of some test patches, whichever the network uses."""
     batch = dataset.__getitems__(chosen.tolist())
     options = dict(module.hparams["channels"]) | {"use": ["real", "spectrum"]}
     channels = make_channels(batch, **options, patch=module.hparams["patch"]).numpy()
-    rows = predictions.iloc[chosen]
-    return {
-        "real": channels[:, 0], "spectrum": channels[:, 1],
-        "label": rows["label"].to_numpy(), "probability": rows["probability"].to_numpy(),
-    }  # fmt: skip
+    return {"real": channels[:, 0], "spectrum": channels[:, 1]}
 
 
 def current_commit() -> str | None:

@@ -16,8 +16,9 @@ from pytorch_lightning.loggers import Logger
 from cryoice.experiment.callbacks import BEST, LAST, Stopped, training_callbacks
 from cryoice.experiment.checkpoints import checkpoint_to_resume, continuation
 from cryoice.experiment.limits import check_values
+from cryoice.experiment.lineage import log_checkpoint_artifact, log_data_artifact
+from cryoice.experiment.outcome import current_commit
 from cryoice.experiment.quiet import no_needless_warnings, quiet_lightning
-from cryoice.experiment.run_log import log_checkpoint_artifact
 from cryoice.experiment.settings import check_targets, plain_settings
 from cryoice.experiment.tasks import build_module, load_module, report_outcome, require_fitting
 from cryoice.experiment.tracking import finish, make_logger, sweep_group
@@ -46,13 +47,18 @@ def train(config: DictConfig) -> float:
     resume = checkpoint_to_resume(settings, run_dir=run_dir)
     data = build_data(settings)
     module = build_module(settings)
+    field = settings["patch"] * settings["pixel_size"]  # Å: what sweeps of patch sizes are drawn against
     loggers = make_logger(
-        _logger_settings(settings), run_dir=run_dir, name=_run_name(settings), config=settings
+        _logger_settings(settings),
+        run_dir=run_dir,
+        name=_run_name(settings),
+        config=settings | {"field": field},
     )
     try:
         monitor = _fit(settings, module, data, loggers, run_dir=run_dir, resume=resume)
         best = run_dir / CHECKPOINTS / BEST
-        log_checkpoint_artifact(loggers, best)
+        digest = log_data_artifact(loggers, data)
+        log_checkpoint_artifact(loggers, best, monitor=monitor, commit=current_commit(), data=digest)
         score_checkpoint(best, data, settings, loggers, run_dir=run_dir, monitor=monitor)
     except Stopped:
         log.warning("to continue: %s", _continuation(run_dir / CHECKPOINTS / LAST))
@@ -132,6 +138,8 @@ def _logger_settings(settings: dict[str, Any]) -> dict[str, Any]:
     chosen = dict(settings["logger"])
     if hydra.mode == RunMode.MULTIRUN and chosen.get("group") is None:
         chosen["group"] = sweep_group(Path(hydra.sweep.dir), name=settings["name"])
+    preset = str(hydra.runtime.choices.get("experiment") or "default")
+    chosen["tags"] = [*chosen.get("tags", ()), preset, *filter(None, [current_commit()])]
     return chosen
 
 

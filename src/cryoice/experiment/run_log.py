@@ -85,25 +85,12 @@ def log_samples(
     """Add sample patches, one picture list per channel as ``samples/<channel>``, with their captions."""
     for logger in wandb_loggers(loggers):
         for channel, patches in channels.items():
-            pictures = [_grey(patch) for patch in patches]
+            pictures = [grey(patch) for patch in patches]
             logger.log_image(f"samples/{channel}", pictures, caption=list(captions))
 
 
-def log_suspects(loggers: Sequence[Logger], suspects: pd.DataFrame) -> None:
-    """Add the first of the suspect labels as the table ``tables/suspects``, where there are any."""
-    for logger in wandb_loggers(loggers) if len(suspects) else ():
-        logger.log_table("tables/suspects", dataframe=suspects.head(_ROWS))
-
-
-def log_checkpoint_artifact(loggers: Sequence[Logger], path: Path) -> None:
-    """Add a checkpoint to the run as the artifact ``model-<run id>``."""
-    for logger in wandb_loggers(loggers):
-        run = logger.experiment
-        run.log_artifact(str(path), name=f"model-{run.id}", type="model")
-
-
-def _grey(patch: Float[np.ndarray, "height width"]) -> UInt8[np.ndarray, "height width"]:
-    """Stretch between the 1st and 99th percentile to 8 bit."""
+def grey(patch: Float[np.ndarray, "height width"]) -> UInt8[np.ndarray, "height width"]:
+    """Return a patch as a picture: stretched between the 1st and 99th percentile to 8 bit."""
     low, high = np.percentile(patch, (1, 99))
     stretched = np.clip((patch - low) / max(high - low, 1e-12), 0, 1)
     return np.asarray(255 * stretched, dtype=np.uint8)

@@ -6,7 +6,8 @@ from pathlib import Path
 import pandas as pd
 from pytorch_lightning.loggers import Logger
 
-from cryoice.experiment.run_log import log_figures, log_suspects
+from cryoice.experiment.run_log import log_figures
+from cryoice.experiment.wandb_tables import log_suspects
 from cryoice.learn.datamodule import CryoPPPDataModule
 from cryoice.learn.judgements import join_judgements
 from cryoice.learn.suspect_places import Micrographs
@@ -22,14 +23,19 @@ from cryoice.report.suspects import (
 
 
 def report_suspects(
-    predictions: pd.DataFrame, data: CryoPPPDataModule, loggers: Sequence[Logger], *, run_dir: Path
+    predictions: pd.DataFrame,
+    data: CryoPPPDataModule,
+    loggers: Sequence[Logger],
+    *,
+    run_dir: Path,
+    rows: int,
 ) -> None:
-    """Write the suspects among a run's test picks: suspects.csv, suspects.star and suspects.png."""
+    """Write the suspects among a run's test picks: suspects.csv, .star and .png, ``rows`` of them to W&B."""
     table = join_judgements([predictions])
     micrographs = micrographs_of(data)
     suspects = micrographs.place(find_suspects(table))
     write_suspects(suspects, run_dir, micrographs=micrographs, picks=len(table))
-    log_suspects(loggers, suspects_for_people(suspects))
+    log_suspects(loggers, suspects_for_people(suspects), rows=rows)
     if (run_dir / SHEET).exists():
         log_figures(loggers, {"f_suspects": run_dir / SHEET})
 

@@ -1,6 +1,7 @@
 """Where a run's history goes: a CSV file, and Weights & Biases when wanted. Never waits for a network."""
 
 import logging
+import math
 import os
 import shlex
 import shutil
@@ -8,13 +9,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-import pandas as pd
 from pytorch_lightning.loggers import CSVLogger, Logger, WandbLogger
 from pytorch_lightning.utilities import rank_zero_only
 
-from cryoice.constants import BAD
 from cryoice.errors import InputError
+from cryoice.experiment.lineage import log_artifacts_without_waiting
+from cryoice.experiment.run_log import wandb_loggers
 
 KINDS = ("wandb", "csv", "none")
 HISTORY = "history"
@@ -97,41 +97,25 @@ def finish(loggers: Sequence[Logger]) -> str | None:
     """End the W&B run, so that the next job of a sweep gets its own, and say where to look at it."""
     for logger in loggers:
         logger.save()
-    run = _wandb_run(loggers)
+    run = next((logger.experiment for logger in wandb_loggers(loggers)), None)
     if run is None:
         return None
     folder, url = Path(run.settings.sync_dir), None if run.offline else run.url
     disabled = run.disabled
-    run.finish()
+    try:
+        run.finish()
+    except TimeoutError:
+        kept = shlex.quote(_shortest(folder))
+        _log.warning(
+            "W&B did not take everything in time; all of it is kept: wandb sync --include-online %s", kept
+        )
+        return None
     if disabled:
         return None
     if url:
         return f"W&B run: {url}"
     quoted = shlex.quote(_shortest(folder))
     return f"W&B run (offline): {folder.name}\n  look:   wandb leet {quoted}\n  upload: wandb sync {quoted}"
-
-
-def log_curves(loggers: Sequence[Logger], predictions: pd.DataFrame) -> None:
-    """Add ROC, precision-recall and confusion matrix as W&B's own charts, which overlay across runs.
-
-    Nothing is added where ``label`` holds one class only: none of the three exists.
-    """
-    label = predictions["label"].to_numpy(np.int64)
-    run = _wandb_run(loggers)
-    if run is None or len(np.unique(label)) < 2:
-        return
-    import wandb
-
-    plot: Any = wandb.plot  # its annotations refuse the arrays that its documentation asks for
-    bad = predictions["probability"].to_numpy(np.float64)
-    both, names = np.stack([1 - bad, bad], axis=1), ["GOOD", "BAD"]
-    called = (bad > 0.5).astype(np.int64)
-    charts = {
-        "roc": plot.roc_curve(label, both, labels=names, classes_to_plot=[BAD]),
-        "precision_recall": plot.pr_curve(label, both, labels=names, classes_to_plot=[BAD]),
-        "confusion": plot.confusion_matrix(y_true=label.tolist(), preds=called.tolist(), class_names=names),
-    }
-    run.log({f"charts/{name}": chart for name, chart in charts.items()})
 
 
 @rank_zero_only
@@ -144,9 +128,9 @@ def _start_wandb(settings: Mapping[str, Any], run_dir: Path, name: str, config: 
     wandb.finish()  # a run that a failed job left open
     options = wandb.Settings(
         init_timeout=float(settings["init_timeout"]),
-        finish_timeout=float(settings["finish_timeout"]),
         silent=True,
         console="off",
+        **_patience(float(settings["finish_timeout"])),
     )
     for mode in dict.fromkeys((_mode(), "offline")):
         before = set(run_dir.glob("wandb/run-*"))
@@ -159,10 +143,26 @@ def _start_wandb(settings: Mapping[str, Any], run_dir: Path, name: str, config: 
             _log.warning("W&B does not start %s: %s", mode, _one_line(error))
             _discard(set(run_dir.glob("wandb/run-*")) - before)
             continue
+        log_artifacts_without_waiting(run)
         run.define_metric("trainer/global_step")
         run.define_metric("*", step_metric="trainer/global_step", step_sync=True)
         return run
     return None
+
+
+def _patience(seconds: float) -> dict[str, Any]:
+    """Return settings that let no request to a server that is gone be repeated for longer.
+
+    ``finish_timeout`` alone bounds the run's stream, not artifacts that are still being sent, which are
+    repeated for half an hour. Repeats wait 2, 4, 8, ... s: n of them take 2 (2ⁿ - 1) s.
+    """
+    repeats = int(math.log2(seconds / 2 + 1))
+    kinds = ("x_graphql_retry", "x_file_transfer_retry")
+    return {"finish_timeout": seconds, "finish_timeout_raises": True} | {
+        f"{kind}_{name}": value
+        for kind in kinds
+        for name, value in (("max", repeats), ("wait_min_seconds", 2.0), ("wait_max_seconds", seconds))
+    }
 
 
 def _mode() -> Mode:
@@ -187,10 +187,6 @@ def _discard(folders: set[Path]) -> None:
     """Remove what a start without a server left behind: nothing was logged into it."""
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _wandb_run(loggers: Sequence[Logger]) -> Any:
-    return next((logger.experiment for logger in loggers if isinstance(logger, WandbLogger)), None)
 
 
 def _shortest(path: Path) -> str:

@@ -1,0 +1,61 @@
+"""`cryoice dashboard`: what is made for whom, and what is said when it cannot be."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from loopback_wandb import ENTITY, LoopbackServer
+from test_wandb_online import environ
+
+
+def run_dashboard(environment, *arguments):
+    command = [sys.executable, "-c", "from cryoice.cli import app; app()", "dashboard", *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+def nobody(home):
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("WANDB")}
+    return kept | {"HOME": str(home), "NETRC": str(home / "none")}
+
+
+@pytest.mark.slow
+def test_workspace_and_report_arrive_and_their_addresses_are_told(tmp_path):
+    with LoopbackServer() as server:
+        done = run_dashboard(environ(server, tmp_path), "--group", 'a "sweep"')
+    assert done.returncode == 0, done.stderr
+    workspace, report = done.stdout.split()
+    assert workspace.startswith(f"{server.url}/{ENTITY}/cryoice?nw=")
+    assert report.startswith(f"{server.url}/{ENTITY}/cryoice/reports/")
+    (sent,) = server.variables("UpsertView2")
+    sections = json.loads(sent["spec"])["section"]["panelBankConfig"]["sections"]
+    assert [one["name"] for one in sections] == ["Sweep", "Training", "Evaluation", "Data"]
+    (sent,) = server.variables("upsertView")
+    assert json.dumps({"value": 'a "sweep"'})[1:-1] in sent["spec"].replace('":"', '": "')
+
+
+@pytest.mark.slow
+def test_a_server_that_is_gone_is_one_line(tmp_path):
+    with LoopbackServer() as server:
+        gone = environ(server, tmp_path)
+    done = run_dashboard(gone, "--entity", "tester")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: W&B: ")
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_without_a_key_one_line_says_how_to_log_in(tmp_path):
+    done = run_dashboard(nobody(tmp_path))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.strip().splitlines() == [
+        "error: W&B: not logged in; run `wandb login`, or set WANDB_API_KEY, or use --dry-run FILE"
+    ]
+
+
+def test_a_dry_run_needs_no_account(tmp_path):
+    done = run_dashboard(nobody(tmp_path), "--dry-run", str(tmp_path / "new/specs.json"))
+    assert done.returncode == 0, done.stderr
+    specs = json.loads((tmp_path / "new/specs.json").read_text())
+    assert set(specs) == {"workspace", "report"}
