@@ -25,6 +25,8 @@ def main(config):
         if value is not None:
             return value
         folder = Path(HydraConfig.get().runtime.output_dir)
+        with (folder.parent / "pids.txt").open("a") as pids:
+            pids.write(f"{os.getpid()}\n")
         if config.patch == int(os.environ.get("KILLED_AT", 0)):
             os.kill(os.getpid(), signal.SIGKILL)
         if config.patch == int(os.environ.get("NO_MEMORY_AT", 0)):

@@ -114,13 +114,22 @@ def test_a_sweep_killed_amid_its_jobs_and_started_at_once_runs_none_twice(tmp_pa
     given = ("patch=1,2,3,4", "seconds=2.0", *JOBLIB)
     with subprocess.Popen([sys.executable, str(APP), "-m", *given], cwd=tmp_path) as program:
         deadline = time.monotonic() + 60
-        while not list(tmp_path.glob("out/*/.job.lock")):
+        while not (tmp_path / "out/pids.txt").exists():
             assert time.monotonic() < deadline
             time.sleep(0.05)
         program.send_signal(signal.SIGKILL)
     again = sweep(tmp_path, *given)
     assert again.returncode == 0, again.stderr
     assert sorted(ran(tmp_path)) == [1, 2, 3, 4]
+    assert not [pid for pid in (tmp_path / "out/pids.txt").read_text().split() if lives(pid)]
+
+
+def lives(pid):
+    """Return whether a process is there and no zombie."""
+    try:
+        return bool(Path(f"/proc/{pid}/cmdline").read_bytes())
+    except OSError:
+        return False
 
 
 @pytest.mark.slow

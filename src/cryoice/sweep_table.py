@@ -15,7 +15,7 @@ from hydra.types import RunMode
 
 from cryoice.errors import InputError
 from cryoice.experiment.command_line import WANTS_TRACEBACKS
-from cryoice.experiment.sweep_job import job_title, record_failure
+from cryoice.experiment.sweep_job import end_orphan, job_title, record_failure
 from cryoice.experiment.sweep_program import sweep_begins
 from cryoice.schema import register
 
@@ -35,6 +35,10 @@ class SweepTable(Callback):
         """Note the folder, for a sweep that does not come to its end."""
         sweep_begins(Path(config.hydra.sweep.dir))
 
+    def on_job_start(self, config: Any, **kwargs: Any) -> None:
+        """Begin nothing for a sweep that is no more."""
+        end_orphan()
+
     def on_job_end(self, config: Any, job_return: JobReturn, **kwargs: Any) -> None:
         """Rewrite the table after a job of a sweep; do nothing for a single run."""
         if config.hydra.mode != RunMode.MULTIRUN:
@@ -44,6 +48,7 @@ class SweepTable(Callback):
         from cryoice.report.sweep import write_sweep_table
 
         write_sweep_table(Path(config.hydra.sweep.dir))
+        end_orphan()
 
     def on_multirun_end(self, config: Any, **kwargs: Any) -> None:
         """Write the table, print it with its path; end with exit status 1 where a job failed."""

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from itertools import chain, count
+from multiprocessing import current_process
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,7 @@ NOT_RESULTS = (
 """Settings that do not touch what a run finds."""
 
 _FOLDER = "job_folder"
+_PARENT = os.getppid()
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast where libyaml is there
 
 
@@ -130,6 +132,12 @@ def settled_job() -> Iterator[float | None]:
             raise InputError(reason)
         (folder / FAILURE).unlink(missing_ok=True)
         yield value
+
+
+def end_orphan() -> None:
+    """End a worker of joblib whose sweep was killed: it would go on with what is queued and wait for ever."""
+    if current_process().name.startswith("LokyProcess") and os.getppid() != _PARENT:
+        os._exit(1)
 
 
 def finished_value(folder: Path) -> float | None:

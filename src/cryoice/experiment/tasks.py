@@ -10,11 +10,7 @@ from pytorch_lightning.loggers import Logger
 
 from cryoice.constants import CLASSES
 from cryoice.errors import InputError
-from cryoice.experiment.outcome import report_patches
-from cryoice.experiment.pixel_outcome import report_pixels
 from cryoice.experiment.start import Start
-from cryoice.learn.classifier import PatchClassifier
-from cryoice.learn.segmenter import Segmenter
 from cryoice.report.results import Monitored
 
 PATCHES = "patches"
@@ -47,16 +43,27 @@ class Task:
     report: Callable[..., Any]
 
 
-TASKS = {
-    PATCHES: Task(PatchClassifier, ("channels",), {}, report_patches),
-    "pixels": Task(Segmenter, ("degrade",), {"classes": list(CLASSES)}, report_pixels),
-}
-"""By the value of ``task``."""
+def _patches() -> Task:
+    from cryoice.experiment.outcome import report_patches
+    from cryoice.learn.classifier import PatchClassifier
+
+    return Task(PatchClassifier, ("channels",), {}, report_patches)
+
+
+def _pixels() -> Task:
+    from cryoice.experiment.pixel_outcome import report_pixels
+    from cryoice.learn.segmenter import Segmenter
+
+    return Task(Segmenter, ("degrade",), {"classes": list(CLASSES)}, report_pixels)
+
+
+_TASKS = {PATCHES: _patches, "pixels": _pixels}
+"""By the value of ``task``; a run imports its own alone, since a sweep starts many."""
 
 
 def task_of(settings: Mapping[str, Any]) -> Task:
     """Return the task of a run's settings."""
-    return TASKS[settings.get("task", PATCHES)]
+    return _TASKS[settings.get("task", PATCHES)]()
 
 
 def build_module(settings: Mapping[str, Any]) -> pl.LightningModule:
