@@ -6,6 +6,8 @@ from typing import Any
 from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING, OmegaConf
 
+from cryoice.experiment.processes import started
+
 
 @dataclass
 class Monitor:
@@ -43,6 +45,7 @@ class Train:
     pixel_size: float = MISSING
     batch_size: int = MISSING
     channels_last: bool = MISSING
+    compile: bool = MISSING
     augment: Augment = field(default_factory=Augment)
     degrade: Any = MISSING
     monitor: Monitor = field(default_factory=Monitor)
@@ -64,8 +67,9 @@ class Evaluate:
 
 
 def register() -> None:
-    """Make the schemas known to Hydra, and ``${product:a,b}`` to configs."""
+    """Make the schemas known to Hydra, and ``${product:a,b}`` and ``${started:pattern}`` to configs."""
     OmegaConf.register_new_resolver("product", lambda a, b: a * b, replace=True)
+    OmegaConf.register_new_resolver("started", started, replace=True)
     store = ConfigStore.instance()
     store.store(name="schema", node=Train)
     store.store(name="evaluation_schema", node=Evaluate)
