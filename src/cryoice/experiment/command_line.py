@@ -23,6 +23,7 @@ from omegaconf.errors import (
 )
 
 from cryoice.errors import InputError
+from cryoice.experiment.processes import is_first
 
 _FULL = "HYDRA_FULL_ERROR"
 _WANTS_TRACEBACKS = os.environ.get(_FULL) == "1"  # before `one_line_composition` sets it
@@ -62,7 +63,7 @@ def one_line_composition() -> Iterator[None]:
     except (InputError, HydraException) as error:
         if _WANTS_TRACEBACKS:
             raise
-        sys.exit(f"error: {composition_fault(error)}")
+        sys.exit(f"error: {composition_fault(error)}" if is_first() else 1)
     except ValueError as error:
         if _WANTS_TRACEBACKS or not str(error).startswith("Config group override must be"):
             raise
