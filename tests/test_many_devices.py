@@ -123,7 +123,9 @@ def test_two_devices_compute_what_one_does(blobs, cache, tmp_path):
         torch.testing.assert_close(two[key], one[key], rtol=1e-4, atol=1e-5)
     first, second = (read_history(tmp_path / name).groupby("step").max() for name in ("one", "two"))
     assert second["val/auroc"].dropna().tolist() == pytest.approx(first["val/auroc"].dropna().tolist())
-    assert second["val/loss"].dropna().tolist() == pytest.approx(first["val/loss"].dropna().tolist(), rel=1e-4)
+    assert second["val/loss"].dropna().tolist() == pytest.approx(
+        first["val/loss"].dropna().tolist(), rel=1e-4
+    )
 
 
 def test_a_fault_of_all_processes_is_told_once_and_ends_them(overrides, tmp_path):
