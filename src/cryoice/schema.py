@@ -11,6 +11,7 @@ from hydra.errors import OverrideParseException
 from omegaconf import MISSING, DictConfig, OmegaConf
 
 from cryoice.errors import InputError
+from cryoice.experiment.processes import started
 from cryoice.experiment.sweep_job import register_folders
 
 
@@ -50,6 +51,7 @@ class Train:
     pixel_size: float = MISSING
     batch_size: int = MISSING
     channels_last: bool = MISSING
+    compile: bool = MISSING
     augment: Augment = field(default_factory=Augment)
     degrade: Any = MISSING
     monitor: Monitor = field(default_factory=Monitor)
@@ -100,16 +102,18 @@ def _noise_rate(folder: str, name: str) -> float:
 
 
 def register() -> None:
-    """Make the schemas known to Hydra, and to configs ``${product:a,b}`` and three for sweeps.
+    """Make the schemas known to Hydra, and to configs ``${product:a,b}`` and the following.
 
     ``${folds:n}`` is 0 to n - 1, ``${entries:${data}}`` the entries of the data, ``${job_folder:n}`` where
-    job number n runs, ``${noise_rate:DIR,name}`` what `cryoice suspects` estimated.
+    job number n runs, ``${noise_rate:DIR,name}`` what `cryoice suspects` estimated, ``${started:pattern}``
+    when a run started, the same in all its processes.
     """
     register_folders()
     OmegaConf.register_new_resolver("product", lambda a, b: a * b, replace=True)
     OmegaConf.register_new_resolver("folds", _folds, replace=True)
     OmegaConf.register_new_resolver("entries", _entries, replace=True)
     OmegaConf.register_new_resolver("noise_rate", _noise_rate, replace=True)
+    OmegaConf.register_new_resolver("started", started, replace=True)
     store = ConfigStore.instance()
     store.store(name="schema", node=Train)
     store.store(name="evaluation_schema", node=Evaluate)

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
+import torch
 from pytorch_lightning.callbacks import Callback, Checkpoint, EarlyStopping, ModelCheckpoint
 
+from cryoice.experiment.processes import is_first
 from cryoice.learn.checkpoint_file import SETTINGS
 
 log = logging.getLogger(__name__)
@@ -54,7 +56,7 @@ class BestCheckpoint(ModelCheckpoint):
         if self._earlier is None or not self._earlier.is_file():
             log.warning("no %s beside the checkpoint to continue: the best is sought anew", BEST)
             return
-        if not (self._path.exists() and self._path.samefile(self._earlier)):
+        if is_first() and not (self._path.exists() and self._path.samefile(self._earlier)):
             self._path.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(self._earlier, self._path)
         here = str(self._path)
@@ -67,8 +69,9 @@ class LastCheckpoint(Checkpoint):
     """Keeps ``last.ckpt``: after every epoch, and when SIGTERM or Ctrl-C ends the training.
 
     The first signal lets the training step under way finish, or the validation and its epoch, and
-    raises `Stopped`; a second one ends the program at once. Errors save nothing: amid a step nothing
-    can be continued exactly, and the end of the last epoch is there.
+    raises `Stopped`; a second one ends the program at once. A step is all the batches that the optimizer
+    takes together. Of several processes all stop where any got a signal. Errors save nothing: amid a step
+    nothing can be continued exactly, and the end of the last epoch is there.
     """
 
     def __init__(self, path: Path) -> None:
@@ -86,14 +89,18 @@ class LastCheckpoint(Checkpoint):
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         """Save and stop where a signal came; the end of an epoch has its own turn."""
-        if self._signal is not None and batch_idx + 1 < trainer.num_training_batches:
+        done = batch_idx + 1
+        if done % trainer.accumulate_grad_batches or done >= trainer.num_training_batches:
+            return
+        if number := self._agreed(trainer):
             self._save(trainer)
-            self._stop()
+            raise Stopped(128 + number)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Save behind the best checkpoint's turn, so that its score is among what is kept."""
         self._save(trainer)
-        self._stop()
+        if number := self._agreed(trainer):
+            raise Stopped(128 + number)
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Give the signals back."""
@@ -113,9 +120,13 @@ class LastCheckpoint(Checkpoint):
     def _save(self, trainer: pl.Trainer) -> None:
         trainer.save_checkpoint(self._path, weights_only=False)
 
-    def _stop(self) -> None:
-        if self._signal is not None:
-            raise Stopped(128 + self._signal)
+    def _agreed(self, trainer: pl.Trainer) -> int:
+        """Return the signal that any of the processes got, 0 for none."""
+        own = int(self._signal or 0)
+        if trainer.world_size == 1:
+            return own
+        told = torch.tensor(own, device=trainer.strategy.root_device)
+        return int(trainer.strategy.reduce(told, reduce_op="max"))
 
     def _release(self) -> None:
         while self._handlers:

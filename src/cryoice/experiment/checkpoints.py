@@ -10,6 +10,7 @@ from typing import Any
 
 from cryoice.errors import InputError
 from cryoice.experiment.callbacks import LAST
+from cryoice.experiment.processes import is_first
 from cryoice.experiment.settings import flatten
 from cryoice.experiment.sweep_job import FINISHED, NOT_RESULTS, has_own_folder
 from cryoice.experiment.tracking import HISTORY
@@ -17,7 +18,7 @@ from cryoice.learn.checkpoint_file import SETTINGS, read_checkpoint
 
 log = logging.getLogger(__name__)
 
-MAY_DIFFER = (*NOT_RESULTS, "bootstrap", "patience")
+MAY_DIFFER = (*NOT_RESULTS, "bootstrap", "patience", "compile")
 """Settings that a resumed run may change: they do not touch the weights."""
 
 
@@ -57,7 +58,7 @@ def checkpoint_to_resume(settings: dict[str, Any], *, run_dir: Path) -> Path | N
     path = find_checkpoint(settings["ckpt"], outputs=run_dir.parent, name=LAST, finished=False)
     require_same_settings(read_checkpoint(path), settings, path)
     history = path.resolve().parents[1] / HISTORY
-    if history.is_dir() and history != (run_dir / HISTORY).resolve():
+    if is_first() and history.is_dir() and history != (run_dir / HISTORY).resolve():
         shutil.copytree(history, run_dir / HISTORY, dirs_exist_ok=True)
     log.info("resuming from %s", path)
     return path

@@ -24,6 +24,7 @@ from omegaconf.errors import (
 )
 
 from cryoice.errors import InputError
+from cryoice.experiment.processes import is_first
 
 _FULL = "HYDRA_FULL_ERROR"
 _ASKED = "CRYOICE_TRACEBACKS"
@@ -70,7 +71,7 @@ def one_line_composition() -> Iterator[None]:
     except (InputError, HydraException, InterpolationResolutionError) as error:
         if WANTS_TRACEBACKS:
             raise
-        sys.exit(f"error: {composition_fault(error)}")
+        sys.exit(f"error: {composition_fault(error)}" if is_first() else 1)
     except ValueError as error:
         if WANTS_TRACEBACKS or not str(error).startswith("Config group override must be"):
             raise

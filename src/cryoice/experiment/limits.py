@@ -25,6 +25,7 @@ CHOICES = {
     "data.noise.kind": NOISE,
     "data.cleaning": ("drop", "flip"),
     "data.balance": ("none", "entry"),
+    "trainer.strategy": ("ddp", "ddp_find_unused_parameters_true"),
 }
 """What the text of a key can be."""
 
@@ -93,6 +94,8 @@ LIMITS = {
     "optimizer.lr": (0, math.inf),
     "optimizer.weight_decay": (0, math.inf),
     "trainer.max_epochs": (1, math.inf),
+    "trainer.accumulate_grad_batches": (1, math.inf),
+    "trainer.num_nodes": (1, math.inf),
 }
 """The least and the greatest value of numbers."""
 
@@ -105,12 +108,12 @@ CHANNELS = (["real"], ["spectrum"], ["real", "spectrum"])
 
 
 def check_values(settings: dict[str, Any]) -> None:
-    """Check what is not tied to a class: names to choose from, the range of numbers, channels, devices.
+    """Check what is not tied to a class: names to choose from, the range of numbers, channels.
 
     Raises
     ------
     InputError
-        Another name, no number or one out of range, channels that do not exist, more than one device.
+        Another name, no number or one out of range, channels that do not exist.
     """
     flat = flatten(settings)
     for key in CHOICES.keys() & flat.keys():
@@ -122,11 +125,6 @@ def check_values(settings: dict[str, Any]) -> None:
     if flat["channels.use"] not in CHANNELS:
         raise InputError(
             f"channels.use={flat['channels.use']}: choose from [real], [spectrum], [real,spectrum]"
-        )
-    devices = flat.get("trainer.devices", 1)
-    if devices not in (1, "1") and not (isinstance(devices, list) and len(devices) == 1):
-        raise InputError(
-            f"trainer.devices={devices}: a run uses one device; use trainer.devices=1, and a sweep for more"
         )
 
 

@@ -10,13 +10,18 @@ _ADVICE = (
     "exists and is not empty",  # a resumed run's own checkpoints
     "smaller than the logging interval",  # small data sets have epoch means
     r"module\(s\) in eval mode at the start of training",  # whose batch statistics stay: `Start.load_into`
+    r"self\.log\('train/loss'",  # the mean over the devices already
     "isinstance.treespec, LeafSpec",  # Lightning 2.6 beside torch 2.15
 )
 
 
 def quiet_lightning() -> None:
     """Keep Lightning's messages about devices and tips out of the terminal, warnings apart."""
-    for name in ("pytorch_lightning.utilities.rank_zero", "pytorch_lightning.accelerators.cuda"):
+    for name in (
+        "pytorch_lightning.utilities.rank_zero",
+        "pytorch_lightning.accelerators.cuda",
+        "lightning_fabric.utilities.distributed",
+    ):
         logging.getLogger(name).setLevel(logging.WARNING)
 
 

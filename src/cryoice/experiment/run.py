@@ -2,6 +2,7 @@
 
 import logging
 import math
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,15 @@ from hydra.types import RunMode
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 from pytorch_lightning.loggers import Logger
+from torch import distributed
 
 from cryoice.experiment.callbacks import BEST, LAST, Stopped, training_callbacks
 from cryoice.experiment.checkpoints import checkpoint_to_resume, continuation
+from cryoice.experiment.devices import check_devices, one_device
 from cryoice.experiment.limits import check_values
 from cryoice.experiment.lineage import log_checkpoint_artifact, log_data_artifact
 from cryoice.experiment.outcome import current_commit
+from cryoice.experiment.processes import is_first, one_voice
 from cryoice.experiment.quiet import no_needless_warnings, quiet_lightning
 from cryoice.experiment.settings import check_targets, plain_settings
 from cryoice.experiment.tasks import build_module, load_module, report_outcome, require_fitting
@@ -33,15 +37,23 @@ CHECKPOINTS = "checkpoints"
 def train(config: DictConfig) -> float:
     """Train, test the best checkpoint, write everything into the run's folder.
 
+    Several processes train together; the first then tests and writes alone.
+
     Returns
     -------
     float
         The best value of the monitored metric, NaN when it was never measured.
     """
+    with one_voice():
+        return _train(config)
+
+
+def _train(config: DictConfig) -> float:
     settings = plain_settings(config)
     check_values(settings)
     check_targets(settings)
     require_fitting(settings)
+    check_devices(settings)
     run_dir = Path(HydraConfig.get().runtime.output_dir)
     start_process(settings["seed"])
     resume = checkpoint_to_resume(settings, run_dir=run_dir)
@@ -56,10 +68,11 @@ def train(config: DictConfig) -> float:
     )
     try:
         monitor = _fit(settings, module, data, loggers, run_dir=run_dir, resume=resume)
-        best = run_dir / CHECKPOINTS / BEST
-        digest = log_data_artifact(loggers, data)
-        log_checkpoint_artifact(loggers, best, monitor=monitor, commit=current_commit(), data=digest)
-        score_checkpoint(best, data, settings, loggers, run_dir=run_dir, monitor=monitor)
+        if is_first():
+            best = run_dir / CHECKPOINTS / BEST
+            digest = log_data_artifact(loggers, data)
+            log_checkpoint_artifact(loggers, best, monitor=monitor, commit=current_commit(), data=digest)
+            score_checkpoint(best, data, settings, loggers, run_dir=run_dir, monitor=monitor)
     except Stopped:
         log.warning("to continue: %s", _continuation(run_dir / CHECKPOINTS / LAST))
         raise
@@ -97,8 +110,18 @@ def _fit(
     trainer: pl.Trainer = instantiate(
         settings["trainer"], callbacks=callbacks, logger=loggers, default_root_dir=run_dir
     )
-    with no_needless_warnings():
-        trainer.fit(module, datamodule=data, ckpt_path=resume, weights_only=True)
+    if settings["compile"]:
+        assert isinstance(module.net, torch.nn.Module)
+        module.net.compile()  # in place: the names of its weights stay
+    try:
+        with no_needless_warnings():
+            trainer.fit(module, datamodule=data, ckpt_path=resume, weights_only=True)
+    except Exception:
+        if trainer.strategy.launcher is not None:  # the processes that this one started
+            trainer.strategy.launcher.kill(signal.SIGKILL)
+        raise
+    if distributed.is_available() and distributed.is_initialized():
+        distributed.destroy_process_group()
     value = None if best.best_model_score is None else float(best.best_model_score)
     return Monitored(metric=settings["monitor"]["metric"], mode=settings["monitor"]["mode"], value=value)
 
@@ -114,9 +137,10 @@ def score_checkpoint(
 ) -> None:
     """Test a checkpoint on the test split and write all figures and numbers into the run's folder."""
     module = load_module(checkpoint, settings)
-    keys = ("_target_", "accelerator", "devices", "precision", "enable_progress_bar")
+    keys = ("_target_", "accelerator", "precision", "enable_progress_bar")
     trainer = instantiate(
         {key: settings["trainer"][key] for key in keys},
+        devices=one_device(settings["trainer"]),
         logger=False,
         enable_checkpointing=False,
         enable_model_summary=False,

@@ -15,6 +15,7 @@ from cryoice.constants import BAD
 from cryoice.errors import InputError
 from cryoice.learn.building import build, build_patch_network
 from cryoice.learn.losses import TrainingLoss
+from cryoice.learn.share import Share, seed_step
 from cryoice.learn.view import make_channels
 from cryoice.signal.augment import apply_d4, change_contrast
 
@@ -79,19 +80,26 @@ class PatchClassifier(pl.LightningModule):
         return [network(patches, batch["measured"]).float() for network in networks]
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        """Draw this step's random numbers from (seed, epoch, batch), so that a resumed run repeats them."""
-        epoch = self.hparams["seed"] * 1_000_003 + self.current_epoch
-        torch.manual_seed((epoch * 1_000_003 + batch_idx) % 2**63)
-        logits, *others = self._logits(self.augmented(batch), [self.net, *self.peers])
+        """Draw this step's random numbers from (seed, epoch, batch), so that a resumed run repeats them.
+
+        Several processes draw the augmentation of the whole batch, each for itself, and dropout apart.
+        """
+        share, place = Share.current(), {"epoch": self.current_epoch, "batch": batch_idx}
+        seed_step(self.hparams["seed"], **place)
+        shown = self.augmented(batch)
+        if share.world > 1:
+            seed_step(self.hparams["seed"], **place, process=1 + share.rank)
+        logits, *others = self._logits(shown, [self.net, *self.peers])
         loss = self.loss.step(
             [logits, *others], batch["label"], index=batch["index"], epoch=self.current_epoch
         )
-        if not torch.isfinite(loss):
+        mean = share.mean(loss)
+        if not torch.isfinite(mean):
             raise InputError(
-                f"the training loss is {loss.item()}; lower optimizer.lr or use trainer.precision=32-true"
+                f"the training loss is {mean.item()}; lower optimizer.lr or use trainer.precision=32-true"
             )
         self.log(
-            "train/loss", loss, on_step=True, on_epoch=True, prog_bar=True, batch_size=len(batch["label"])
+            "train/loss", mean, on_step=True, on_epoch=True, prog_bar=True, batch_size=len(batch["label"])
         )
         self.train_accuracy.update(logits.detach().softmax(dim=1)[:, BAD], batch["label"])
         self.log("train/accuracy", self.train_accuracy, on_step=False, on_epoch=True)
@@ -142,17 +150,17 @@ class PatchClassifier(pl.LightningModule):
         metrics.update(probability, batch["label"])
         size = len(batch["label"])
         loss = cross_entropy(logits, batch["label"])  # whatever the training minimises, to compare
-        self.log(f"{split}/loss", loss, prog_bar=True, batch_size=size)
+        self.log(f"{split}/loss", loss, prog_bar=True, batch_size=size, sync_dist=True)
         self.log_dict(metrics, prog_bar=split == "val", batch_size=size)
         return probability
 
     def augmented(self, batch: Batch) -> Batch:
         """Return the batch turned and with other contrast, both views of a pick alike."""
-        settings, size, device = self.hparams["augment"], len(batch["label"]), batch["label"].device
-        out = dict(batch)
-        element = torch.randint(8 if settings["d4"] else 1, (size,), device=device)
-        gain = 1 + settings["gain"] * (2 * torch.rand(size, device=device) - 1)
-        offset = settings["offset"] * (2 * torch.rand(size, device=device) - 1)
+        settings, share, device = self.hparams["augment"], Share.current(), batch["label"].device
+        size, out = share.world * len(batch["label"]), dict(batch)
+        element = share.own(torch.randint(8 if settings["d4"] else 1, (size,), device=device))
+        gain = 1 + settings["gain"] * (2 * share.own(torch.rand(size, device=device)) - 1)
+        offset = settings["offset"] * (2 * share.own(torch.rand(size, device=device)) - 1)
         for name in ("real", "region"):
             if name in batch:
                 turned = apply_d4(batch[name].float(), element)

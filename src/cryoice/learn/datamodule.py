@@ -13,11 +13,12 @@ from torch.utils.data import DataLoader
 
 from cryoice.errors import InputError
 from cryoice.learn.cleaning import Cleaning
-from cryoice.learn.dataset import PatchDataset, require_classes, whole_batch
+from cryoice.learn.dataset import PatchDataset, require_classes
 from cryoice.learn.label_noise import NO_NOISE, planted, with_noise
-from cryoice.learn.loader import ResumableLoader
+from cryoice.learn.loader import ResumableLoader, ordered_loader
 from cryoice.learn.pixel_sizes import checked_sizes
 from cryoice.learn.prepare import Prepared, prepare
+from cryoice.learn.share import ALONE, Share
 from cryoice.learn.splits import SPLITS, split_as_set
 from cryoice.learn.view import spectrum_region
 from cryoice.signal.patches import fits
@@ -156,16 +157,16 @@ class CryoPPPDataModule(pl.LightningDataModule):
         )
 
     def val_dataloader(self) -> DataLoader[dict[str, Tensor]]:
-        """Return validation batches in order."""
-        return self.loader("val")
+        """Return validation batches in order, of several processes each its own."""
+        return self.loader("val", Share.current())
 
     def test_dataloader(self) -> DataLoader[dict[str, Tensor]]:
         """Return test batches in order."""
         return self.loader("test")
 
-    def loader(self, split: str) -> DataLoader[dict[str, Tensor]]:
+    def loader(self, split: str, share: Share = ALONE) -> DataLoader[dict[str, Tensor]]:
         """Return the batches of a split in order, none dropped."""
-        return DataLoader(self.datasets[split], batch_size=2 * self.batch_size, collate_fn=whole_batch)
+        return ordered_loader(self.datasets[split], batch_size=2 * self.batch_size, share=share)
 
     def _dataset(self, prepared: Prepared, picks: pd.DataFrame) -> PatchDataset:
         return PatchDataset(

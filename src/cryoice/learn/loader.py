@@ -8,18 +8,20 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from cryoice.learn.dataset import whole_batch
+from cryoice.learn.share import ALONE, Share
 
 
 class EpochSampler(Sampler[int]):
-    """A permutation drawn from (seed, epoch) that can start at an offset."""
+    """A process's share of a permutation drawn from (seed, epoch), that can start at an offset."""
 
-    def __init__(self, size: int, *, seed: int) -> None:
+    def __init__(self, size: int, *, seed: int, batch_size: int = 1, share: Share = ALONE) -> None:
         self.size, self.seed = size, seed
+        self.batch_size, self.share = batch_size, share
         self.epoch = 0
         self.offset = 0
 
     def __len__(self) -> int:
-        return self.size
+        return len(self.share.order(torch.arange(self.size), batch_size=self.batch_size))
 
     def set_epoch(self, epoch: int) -> None:
         """Choose the permutation; Lightning calls this before each epoch."""
@@ -30,7 +32,8 @@ class EpochSampler(Sampler[int]):
         return self._shuffled(self.size, self._generator(epoch))
 
     def __iter__(self) -> Iterator[int]:
-        order = self.order(self.epoch)
+        whole = torch.as_tensor(self.order(self.epoch))
+        order = self.share.order(whole, batch_size=self.batch_size).tolist()
         offset, self.offset = self.offset, 0
         yield from order[offset:]
 
@@ -55,8 +58,10 @@ class BalancedSampler(EpochSampler):
         The group of each example, by any numbers.
     """
 
-    def __init__(self, groups: Sequence[int], *, seed: int) -> None:
-        super().__init__(len(groups), seed=seed)
+    def __init__(
+        self, groups: Sequence[int], *, seed: int, batch_size: int = 1, share: Share = ALONE
+    ) -> None:
+        super().__init__(len(groups), seed=seed, batch_size=batch_size, share=share)
         members = torch.as_tensor(groups)
         self._groups = [(members == group).nonzero().flatten() for group in sorted(set(groups))]
 
@@ -79,7 +84,7 @@ class ResumableLoader(DataLoader[dict[str, Tensor]]):
 
     The last incomplete batch of an epoch is dropped where there is more than one, since batch
     normalisation cannot use a lone example. With ``groups``, one number per example, an epoch shows as
-    much of every group.
+    much of every group. Each of several processes gets its rows of every batch.
     """
 
     def __init__(
@@ -91,12 +96,16 @@ class ResumableLoader(DataLoader[dict[str, Tensor]]):
         num_workers: int,
         groups: Sequence[int] | None = None,
     ) -> None:
+        share = Share.current()
+        own = share.rows(batch_size)
         self._given = 0
         size = len(dataset)  # type: ignore[arg-type]
+        options: dict[str, Any] = {"seed": seed, "batch_size": batch_size, "share": share}
+        sampler = EpochSampler(size, **options) if groups is None else BalancedSampler(groups, **options)
         super().__init__(
             dataset,
-            batch_size=batch_size,
-            sampler=EpochSampler(size, seed=seed) if groups is None else BalancedSampler(groups, seed=seed),
+            batch_size=own.stop - own.start,
+            sampler=sampler,
             collate_fn=whole_batch,
             drop_last=size > batch_size,
             num_workers=num_workers,
@@ -119,3 +128,14 @@ class ResumableLoader(DataLoader[dict[str, Tensor]]):
         """Start the next iteration behind the batches already given out."""
         assert isinstance(self.sampler, EpochSampler)
         self.sampler.offset = state["given"] * (self.batch_size or 1)
+
+
+def ordered_loader(
+    dataset: Dataset[dict[str, Tensor]], *, batch_size: int, share: Share = ALONE
+) -> DataLoader[dict[str, Tensor]]:
+    """Return the batches of a data set in order, or a process's share of them; none is dropped."""
+    if share.world == 1:
+        return DataLoader(dataset, batch_size=batch_size, collate_fn=whole_batch)
+    size = len(dataset)  # type: ignore[arg-type]
+    batches = share.batches(size, batch_size=batch_size)
+    return DataLoader(dataset, batch_sampler=batches, collate_fn=whole_batch)

@@ -92,6 +92,8 @@ class ConvClassifier(nn.Module):
 class TwoStreamClassifier(nn.Module):
     """A stream for each channel, fused late: their pixels do not correspond."""
 
+    skips_weights = True  # where too few spectra of a batch were measured
+
     def __init__(
         self,
         *,

@@ -10,9 +10,9 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from cryoice.errors import InputError
-from cryoice.learn.dataset import whole_batch
-from cryoice.learn.loader import ResumableLoader
+from cryoice.learn.loader import ResumableLoader, ordered_loader
 from cryoice.learn.pixel_dataset import PixelDataset, PixelSet, prepare_set
+from cryoice.learn.share import ALONE, Share
 from cryoice.learn.splits import SPLITS, split_as_set
 
 
@@ -97,18 +97,17 @@ class PixelDataModule(pl.LightningDataModule):
         )
 
     def val_dataloader(self) -> DataLoader[dict[str, Tensor]]:
-        """Return validation batches in order."""
-        return self.loader("val")
+        """Return validation batches in order, of several processes each its own."""
+        return self.loader("val", Share.current())
 
     def test_dataloader(self) -> DataLoader[dict[str, Tensor]]:
         """Return test batches in order."""
         return self.loader("test")
 
-    def loader(self, split: str) -> DataLoader[dict[str, Tensor]]:
+    def loader(self, split: str, share: Share = ALONE) -> DataLoader[dict[str, Tensor]]:
         """Return the batches of a split in order, none dropped: whole views, several crops' worth each."""
-        return self.loader_of(self.datasets[split])
+        return self.loader_of(self.datasets[split], share)
 
-    def loader_of(self, dataset: PixelDataset) -> DataLoader[dict[str, Tensor]]:
+    def loader_of(self, dataset: PixelDataset, share: Share = ALONE) -> DataLoader[dict[str, Tensor]]:
         """Do what `loader` does for any micrographs."""
-        batch_size = max(1, self.batch_size // 4)
-        return DataLoader(dataset, batch_size=batch_size, collate_fn=whole_batch)
+        return ordered_loader(dataset, batch_size=max(1, self.batch_size // 4), share=share)

@@ -14,6 +14,7 @@ from cryoice.errors import InputError
 from cryoice.learn.building import build, build_pixel_network
 from cryoice.learn.pixel_augment import cut_crops, turned
 from cryoice.learn.pixel_degrade import Degrade, degraded, roughened
+from cryoice.learn.share import Share, seed_step
 
 Batch = dict[str, Tensor]
 
@@ -74,17 +75,22 @@ class Segmenter(pl.LightningModule):
         return logits.float()
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        """Draw this step's random numbers from (seed, epoch, batch), so that a resumed run repeats them."""
-        epoch = self.hparams["seed"] * 1_000_003 + self.current_epoch
-        torch.manual_seed((epoch * 1_000_003 + batch_idx) % 2**63)
+        """Draw this step's random numbers from (seed, epoch, batch), so that a resumed run repeats them.
+
+        Each of several processes draws its own: how many are drawn depends on what is drawn.
+        """
+        share = Share.current()
+        process = 1 + share.rank if share.world > 1 else 0
+        seed_step(self.hparams["seed"], epoch=self.current_epoch, batch=batch_idx, process=process)
         with torch.autocast(self.device.type, enabled=False):
             crops, labels = self.augmented(batch)
         loss: Tensor = self.loss(self(crops), labels)
-        if not torch.isfinite(loss):
+        mean = share.mean(loss)
+        if not torch.isfinite(mean):
             raise InputError(
-                f"the training loss is {loss.item()}; lower optimizer.lr or use trainer.precision=32-true"
+                f"the training loss is {mean.item()}; lower optimizer.lr or use trainer.precision=32-true"
             )
-        self.log("train/loss", loss, on_step=True, on_epoch=True, prog_bar=True, batch_size=len(crops))
+        self.log("train/loss", mean, on_step=True, on_epoch=True, prog_bar=True, batch_size=len(crops))
         return loss
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
@@ -137,7 +143,8 @@ class Segmenter(pl.LightningModule):
 
     def _evaluate(self, batch: Batch, split: str) -> Tensor:
         logits, label = self(batch["view"].float()), batch["mask"].long()
-        self.log(f"{split}/loss", self.loss(logits, label), prog_bar=True, batch_size=len(label))
+        loss, size = self.loss(logits, label), len(label)
+        self.log(f"{split}/loss", loss, prog_bar=True, batch_size=size, sync_dist=True)
         overlap, ranks = self.overlaps[split], self.ranks[split]
         assert isinstance(overlap, MulticlassJaccardIndex)
         assert isinstance(ranks, MetricCollection)
@@ -147,7 +154,7 @@ class Segmenter(pl.LightningModule):
         labelled = truth != IGNORE
         artifact = 1 - few.softmax(dim=1)[:, 0]
         ranks.update(artifact[labelled], (truth[labelled] > 0).long())
-        self.log_dict(ranks, prog_bar=split == "val", batch_size=len(label))
+        self.log_dict(ranks, prog_bar=split == "val", batch_size=size)
         return called
 
     def _log_overlaps(self, split: str) -> None:
@@ -155,6 +162,6 @@ class Segmenter(pl.LightningModule):
         assert isinstance(overlap, MulticlassJaccardIndex)
         values = overlap.compute()
         for name, value in zip(self.hparams["classes"], values, strict=True):
-            self.log(f"{split}/iou_{name}", value)
-        self.log(f"{split}/miou", values.mean(), prog_bar=split == "val")
+            self.log(f"{split}/iou_{name}", value, sync_dist=True)
+        self.log(f"{split}/miou", values.mean(), prog_bar=split == "val", sync_dist=True)
         overlap.reset()
