@@ -7,7 +7,7 @@ from typing import Any
 
 from hydra.core.config_store import ConfigStore
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.errors import OverrideParseException
+from hydra.errors import HydraException
 from omegaconf import MISSING, DictConfig, OmegaConf
 
 from cryoice.errors import InputError
@@ -86,7 +86,7 @@ def _entries(data: DictConfig) -> str:
     def typed(name: str) -> str:
         try:
             plain = parser.parse_override(f"x={name}").value() == name
-        except OverrideParseException:
+        except HydraException:
             plain = False
         return name if plain else "'" + name.replace("'", "\\'") + "'"
 
