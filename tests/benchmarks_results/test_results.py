@@ -21,12 +21,7 @@ def write_job(folder, *, loss, noise, seed, predictions):
     (folder / ".hydra").mkdir(parents=True)
     kind, rate = noise
     (folder / ".hydra/config.yaml").write_text(f"data: {{noise: {{kind: {kind}, rate: {rate}}}}}\n")
-    overrides = [f"loss={loss}", f"data.noise={{kind:{kind},rate:{rate}}}", f"seed={seed}"]
-    results = {
-        "commit": "abc",
-        "seed": seed,
-        "overrides": overrides + ([f"data.split.fold={fold}"] * (fold is not None)),
-    }
+    results = {"commit": "abc", "seed": seed, "overrides": [f"loss={loss}", f"seed={seed}"]}
     (folder / "metrics.json").write_text(json.dumps(results))
     predictions.to_csv(folder / "predictions.csv", index=False)
 
