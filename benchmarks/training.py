@@ -53,12 +53,12 @@ class Clock(pl.Callback):
 
 
 class Run:
-    """One option's network and data, kept over the rounds: compiled once."""
+    """One option's network, kept over the rounds: compiled once."""
 
-    def __init__(self, overrides: list[str]) -> None:
+    def __init__(self, overrides: list[str], data: pl.LightningDataModule | None = None) -> None:
         with initialize_config_dir(CONF, version_base="1.3"):
             self.settings = plain_settings(compose("train", overrides=overrides))
-        self.data, self.module = build_data(self.settings), build_module(self.settings)
+        self.data, self.module = data or build_data(self.settings), build_module(self.settings)
         if self.settings["compile"]:
             assert isinstance(self.module.net, torch.nn.Module)
             self.module.net.compile()
@@ -101,7 +101,8 @@ def main(given: list[str]) -> None:
         if os.environ["RANK"] == "0":
             sys.stdout.write(json.dumps(steps) + "\n")
         return
-    runs = {name: Run([*more, *given]) for name, more in OPTIONS.items() if "trainer=ddp" not in more}
+    data = Run(given).data
+    runs = {name: Run([*more, *given], data) for name, more in OPTIONS.items() if "trainer=ddp" not in more}
     seconds: dict[str, list[float]] = {name: [] for name in OPTIONS}
     first: dict[str, float] = {}
     for _ in range(ROUNDS):
