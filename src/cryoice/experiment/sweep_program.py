@@ -23,6 +23,7 @@ KILLED = InputError(
 
 _PLAIN = re.compile(r"[\w./:@%+-]+")
 _BROKEN_POOL, _LOST_JOB = "TerminatedWorkerError", "UncompletedJobError"
+_NONE_DONE = "No trials are completed yet"  # Optuna looks for the best of none
 _sweeps: list[Path] = []
 
 
@@ -56,6 +57,8 @@ def sweep_goes_on() -> Iterator[None]:
             os.execv(sys.executable, _same_command(_sweeps[-1]))
         if _sweeps and names & {_BROKEN_POOL, _LOST_JOB}:
             raise InputError(_how_to_continue("a job was killed by the system")) from error
+        if _sweeps and _NONE_DONE in str(error):
+            raise InputError(_how_to_continue("every job failed")) from error
         raise
 
 

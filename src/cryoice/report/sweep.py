@@ -25,11 +25,8 @@ _MEASURED = [
 _NO_KEYS = ("job", "monitor", *_MEASURED, "status", "reason")
 _BLANK = "–"
 
-REASON = "reason"
-"""Column of why a job failed, where one did."""
-
-FIELD = "field (Å)"
-"""Column of what a patch sees: its side in px times Å/px."""
+FIELD, REASON = "field (Å)", "reason"
+"""Columns of what a patch sees, its side in px times Å/px, and of why a job failed, where one did."""
 
 
 def collect_sweep(folder: Path) -> pd.DataFrame:
@@ -63,7 +60,7 @@ def collect_sweep(folder: Path) -> pd.DataFrame:
     if not jobs:
         raise InputError(f"{folder}: no job folders (0, 1, 2, ...) in it; give the folder of a sweep")
     results = [_read_results(job / "metrics.json") for job in jobs]
-    rows = [_row(job, result) for job, result in zip(jobs, results, strict=True)]
+    rows = list(map(_row, jobs, results))
     rising = any(((result or {}).get("monitor") or {}).get("mode") == "min" for result in results)
     names = dict.fromkeys(name for row in rows for name in row)
     last = [name for name in _NO_KEYS[1:] if name in names]
@@ -105,13 +102,12 @@ def _markdown(table: pd.DataFrame, name: str) -> str:
 
 def _readable(table: pd.DataFrame) -> tuple[list[str], list[list[str]], str]:
     """Return header, cells, and below them what all jobs share and why some failed."""
-    keys = [name for name in table.columns if name not in _NO_KEYS]
-    changed = changed_keys(table)
-    shared = [key for key in keys if len(table) > 1 and key not in changed]
+    changed = [*_NO_KEYS, *changed_keys(table)]
+    shared = [key for key in table if len(table) > 1 and key not in changed]
     hidden = {*shared, REASON, *(name for name in _MEASURED if name.endswith(("_low", "_high")))}
-    columns = [str(name) for name in table.columns if name not in hidden]
+    columns = [str(name) for name in table if name not in hidden]
     body = [[_cell(name, row) for name in columns] for row in table.to_dict("records")]
-    caption = ["all jobs: " + " ".join(f"{key}={table[key].iloc[0]}" for key in shared)] if shared else []
+    caption = ["all jobs: " + " ".join(f"{key}={table[key].iloc[0]}" for key in shared)][: len(shared)]
     caption += [f"job {row['job']} failed: {row[REASON]}" for row in failed_jobs(table)]
     return columns, body, "\n\n".join(caption)
 
@@ -129,9 +125,8 @@ def changed_keys(table: pd.DataFrame) -> list[str]:
 
 def monitored_metric(folder: Path) -> str:
     """Return the name of the metric that the jobs of a sweep were judged by."""
-    found = (_read_results(path) for path in sorted(folder.glob("*/metrics.json")))
-    names = [result["monitor"]["metric"] for result in found if result and result.get("monitor")]
-    return str(names[0]) if names else "monitor"
+    found = (_read_results(path) or {} for path in sorted(folder.glob("*/metrics.json")))
+    return next((str(one["monitor"]["metric"]) for one in found if one.get("monitor")), "monitor")
 
 
 def _cell(name: str, row: dict[Any, Any]) -> str:
@@ -162,7 +157,7 @@ def _row(job: Path, results: dict[str, Any] | None) -> dict[str, Any]:
 
 def _field(job: Path) -> dict[str, str]:
     try:
-        config = OmegaConf.load(job / ".hydra" / "config.yaml")
+        config = OmegaConf.load(job / ".hydra/config.yaml")
         return {FIELD: f"{config.patch * config.pixel_size:g}"}
     except (OSError, YAMLError, OmegaConfBaseException, AttributeError, TypeError):
         return {}
