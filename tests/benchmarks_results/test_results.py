@@ -102,14 +102,8 @@ def test_suspects_are_scored_against_the_planted_flips(tmp_path):
             found["micrograph"] = [f"{name}-{fold}" for name in found["micrograph"]]
             flips = (np.random.default_rng(seed).random(len(found)) < 0.4) & (found["label"] == 0)
             found["label"] = np.where(flips, 1, found["label"])
-            write_job(
-                tmp_path / f"{2 * seed + fold}",
-                loss=PLAIN,
-                noise=NOISY,
-                seed=seed,
-                predictions=found,
-                fold=fold,
-            )
+            folder = tmp_path / f"{2 * seed + fold}"
+            write_job(folder, loss=PLAIN, noise=NOISY, seed=seed, predictions=found)
     line = suspects_report(read_jobs(tmp_path)).splitlines()[2]
     title, share, precision, planted, *_ = (cell.strip() for cell in line.strip("|").split("|"))
     assert title == "GOOD→BAD 40 %"
