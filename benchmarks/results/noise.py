@@ -141,7 +141,7 @@ def kept_figure(scores: NoiseScores) -> Figure:
         dark = value < (np.nanmin(kept) + 1) / 2
         text = "–" if np.isnan(value) else f"{value:.3f}"
         axes.text(column, row, text, ha="center", va="center", color="white" if dark else "black")
-    axes.set_xticks(range(len(noises)), [CONDITIONS[noise] for noise in noises])
+    axes.set_xticks(range(len(noises)), [CONDITIONS[noise].replace(" ", "\n", 1) for noise in noises])
     axes.set_yticks(range(len(kept)), scores.methods)
     figure.colorbar(shown, label="share of clean labels' gain in AUROC")
     return figure
