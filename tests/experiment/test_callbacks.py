@@ -1,11 +1,15 @@
 """The best checkpoint moves with a run that is continued elsewhere."""
 
 import logging
+from types import SimpleNamespace
+from unittest.mock import MagicMock
 
 import pytest
+import pytorch_lightning as pl
 import torch
+from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint
 
-from cryoice.experiment.callbacks import BestCheckpoint
+from cryoice.experiment.callbacks import BestCheckpoint, training_callbacks
 
 
 def best(folder, resume=None):
@@ -47,3 +51,23 @@ def test_without_the_earlier_best_the_search_begins_anew(tmp_path, earlier, capl
         keeper.load_state_dict(earlier)
     assert keeper.best_model_score is None
     assert "the best is sought anew" in caplog.text
+
+
+@pytest.mark.parametrize("kind", [ModelCheckpoint, EarlyStopping])
+def test_epochs_of_a_warm_up_are_neither_kept_nor_counted(kind, tmp_path, monkeypatch):
+    counted = []
+    for name in ("on_validation_end", "on_train_epoch_end"):
+        monkeypatch.setattr(kind, name, lambda self, trainer, module: counted.append(trainer.current_epoch))
+    _, callbacks = training_callbacks(
+        {"monitor": {"metric": "val/auroc", "mode": "max"}, "patience": 3}, folder=tmp_path, resume=None
+    )
+    (callback,) = (one for one in callbacks if isinstance(one, kind))
+    warms_up, other = (MagicMock(spec=pl.LightningModule) for _ in range(2))
+    warms_up.loss = SimpleNamespace(wants_validation=lambda epoch: epoch < 2)
+    for epoch in range(4):
+        trainer = MagicMock(spec=pl.Trainer, current_epoch=epoch)
+        callback.on_validation_end(trainer, warms_up)
+        callback.on_train_epoch_end(trainer, warms_up)
+    assert counted == [2, 2, 3, 3]
+    callback.on_validation_end(MagicMock(spec=pl.Trainer, current_epoch=0), other)
+    assert counted[-1] == 0

@@ -126,6 +126,14 @@ def test_a_wrong_value_of_a_detector_is_named_by_its_key(tmp_path, override, sai
         check_all(found)
 
 
+def test_a_warm_up_leaves_epochs_to_train(tmp_path):
+    short = ("data=cryoppp", "data.root=x", "loss=forward", "trainer.max_epochs=4")
+    with pytest.raises(InputError, match=r"loss\.warm_up=4: must be less than trainer\.max_epochs=4"):
+        check_all(plain_settings(compose_config(*short, run_dir=tmp_path)))
+    told = ("loss.good_to_bad=0.4", "loss.bad_to_good=0.0")  # nothing to estimate
+    check_all(plain_settings(compose_config(*short, *told, run_dir=tmp_path)))
+
+
 def test_a_missing_value_is_named_by_its_key(tmp_path):
     with pytest.raises(InputError, match=r"data\.root: has no value; set data\.root="):
         plain_settings(compose_config("data=cryoppp", run_dir=tmp_path))

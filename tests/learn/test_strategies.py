@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
+from cryoice.errors import InputError
 from cryoice.learn.strategies import CoTeaching, EarlyLearning, ForwardCorrection, NonNegativePU
 
 GOOD, BAD = 0, 1
@@ -147,3 +148,11 @@ def test_the_pu_risk_is_least_at_the_truth():
     label = torch.tensor([GOOD] * n_good + [BAD] * (100 - n_good))
     costs = {p: loss(logits_of(*[p] * 100), label).item() for p in (0.2, 0.25, 0.3, 0.35, 0.4, 0.53)}
     assert min(costs, key=costs.__getitem__) == 0.3
+
+
+def test_rates_that_would_leave_nothing_of_the_labels_are_held_back():
+    loss = forward(None, None)
+    loss.learn_from(torch.tensor([0.5, 0.5]), torch.tensor([GOOD, BAD]))
+    assert loss.rates.tolist() == pytest.approx([0.45, 0.45])
+    with pytest.raises(InputError, match=r"sum to 1\.2; labels say something below 1 only"):
+        forward(0.6, 0.6)

@@ -40,14 +40,47 @@ class KeepSettings(Callback):
         checkpoint[SETTINGS] = self.settings
 
 
+def _warms_up(trainer: pl.Trainer, pl_module: pl.LightningModule) -> bool:
+    """Return whether the loss only gathers what it needs: such a network is not yet what was asked for."""
+    wants = getattr(getattr(pl_module, "loss", None), "wants_validation", None)
+    return wants is not None and bool(wants(trainer.current_epoch))
+
+
+class Patience(EarlyStopping):
+    """Stops a training that gets no better, counted from the end of its loss's warm-up."""
+
+    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Count the epoch."""
+        if not _warms_up(trainer, pl_module):
+            super().on_validation_end(trainer, pl_module)
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Count the epoch, where that is when it counts."""
+        if not _warms_up(trainer, pl_module):
+            super().on_train_epoch_end(trainer, pl_module)
+
+
 class BestCheckpoint(ModelCheckpoint):
-    """Keeps ``best.ckpt``; a resumed run takes over the best one so far from the run it continues."""
+    """Keeps ``best.ckpt``; a resumed run takes over the best one so far from the run it continues.
+
+    None is kept while the loss warms up.
+    """
 
     def __init__(self, folder: Path, *, metric: str, mode: str, resume: Path | None) -> None:
         name = Path(BEST).stem
         super().__init__(folder, name, monitor=metric, mode=mode, enable_version_counter=False)
         self._path = folder / BEST
         self._earlier = None if resume is None else resume.with_name(BEST)
+
+    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Keep the network where it is the best so far."""
+        if not _warms_up(trainer, pl_module):
+            super().on_validation_end(trainer, pl_module)
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Do the same where there is no validation at the end of the epoch."""
+        if not _warms_up(trainer, pl_module):
+            super().on_train_epoch_end(trainer, pl_module)
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take over the best score and its checkpoint, which lies in another folder as a rule."""
@@ -149,5 +182,5 @@ def training_callbacks(
     """
     monitor = settings["monitor"]
     best = BestCheckpoint(folder, metric=monitor["metric"], mode=monitor["mode"], resume=resume)
-    stopping = EarlyStopping(monitor["metric"], mode=monitor["mode"], patience=settings["patience"])
+    stopping = Patience(monitor["metric"], mode=monitor["mode"], patience=settings["patience"])
     return best, [stopping, KeepSettings(settings), best, LastCheckpoint(folder / LAST)]

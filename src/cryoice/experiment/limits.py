@@ -122,6 +122,12 @@ def check_values(settings: dict[str, Any]) -> None:
         _check_choice("monitor.metric", flat["monitor.metric"], METRICS[flat.get("task", "patches")])
     for key, value in flat.items():
         _check_number(key, value)
+    estimates = None in (flat.get("loss.good_to_bad", 0), flat.get("loss.bad_to_good", 0))
+    if estimates and (warm_up := flat["loss.warm_up"]) >= flat["trainer.max_epochs"]:
+        raise InputError(
+            f"loss.warm_up={warm_up}: must be less than trainer.max_epochs={flat['trainer.max_epochs']}, "
+            "or nothing is trained behind it"
+        )
     if flat["channels.use"] not in CHANNELS:
         raise InputError(
             f"channels.use={flat['channels.use']}: choose from [real], [spectrum], [real,spectrum]"

@@ -112,7 +112,8 @@ def _fit(
     )
     if settings["compile"]:
         assert isinstance(module.net, torch.nn.Module)
-        module.net.compile()  # in place: the names of its weights stay
+        for network in (module.net, *getattr(module, "peers", ())):
+            network.compile()  # in place: the names of its weights stay
     try:
         with no_needless_warnings():
             trainer.fit(module, datamodule=data, ckpt_path=resume, weights_only=True)

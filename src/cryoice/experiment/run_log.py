@@ -13,8 +13,6 @@ from cryoice.report.held_out_entries import SHOWN
 from cryoice.report.leave_one_out import TABLE, readable_entries
 from cryoice.report.tables import MEAN, WORST
 
-_ROWS = 200  # of a table: it is to be read, the whole list is a file
-
 _PREFIX = {"label": "test", "true_label": "test_true"}
 
 

@@ -8,10 +8,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from cryoice.constants import BAD, GOOD
+from cryoice.errors import InputError
 from cryoice.learn.losses import Labels, Logits, Scalar, TrainingLoss
 
-_MOST = 0.95
-"""Share of wrong labels at which estimates stop: beyond it a label says nothing."""
+_MOST = 0.9
+"""Sum of the shares of wrong GOOD and wrong BAD labels at which estimates stop: at 1 labels say nothing."""
 
 
 class EarlyLearning(TrainingLoss):
@@ -59,8 +60,8 @@ class EarlyLearning(TrainingLoss):
 class CoTeaching(TrainingLoss):
     """Two networks that choose each other's examples (Han et al. 2018, arXiv:1804.06872).
 
-    Each learns from the examples of the batch that the other finds easiest: all of them at first, a share
-    ``forget`` fewer after ``warm_up`` epochs. What both find hard is likely mislabelled.
+    Each learns from the examples of the batch that the other finds easiest: a share ``forget`` fewer than
+    all after ``warm_up`` epochs, linearly fewer until then. What both find hard is likely mislabelled.
     """
 
     networks = 2
@@ -108,6 +109,10 @@ class NoiseRates(TrainingLoss):
     ) -> None:
         super().__init__()
         self.given = (good_to_bad, bad_to_good)
+        if (total := sum(rate or 0.0 for rate in self.given)) >= 1:
+            raise InputError(
+                f"loss: good_to_bad and bad_to_good sum to {total:g}; labels say something below 1 only"
+            )
         self.warm_up, self.anchor = (warm_up if None in self.given else 0), anchor
         self.register_buffer("rates", torch.tensor([rate or 0.0 for rate in self.given]))
 
@@ -137,7 +142,9 @@ class NoiseRates(TrainingLoss):
             own = says[value][label == value]
             if rate is None and len(own):
                 sure = torch.quantile(own.double(), self.anchor).item()
-                self.get_buffer("rates")[value] = min(max(1 - sure, 0.0), _MOST)
+                self.get_buffer("rates")[value] = max(1 - sure, 0.0)
+        rates = self.get_buffer("rates")
+        rates *= (_MOST / rates.sum()).clamp(max=1)
 
 
 class ForwardCorrection(NoiseRates):
@@ -180,7 +187,7 @@ class NonNegativePU(NoiseRates):
         if not len(good) or not len(bad):
             return functional.cross_entropy(logits, label)
         rate, ratio = self.get_buffer("rates")[0], len(good) / len(bad)
-        hidden = (ratio * rate / (1 - rate)).clamp(max=_MOST)
+        hidden = (ratio * rate / (1 - rate)).clamp(max=1)
         share = len(bad) / len(label)
         positive = (1 - share + hidden * share) * -good.log_softmax(dim=1)[:, GOOD].mean()
         as_bad = [-part.log_softmax(dim=1)[:, BAD].mean() for part in (bad, good)]
