@@ -1,7 +1,7 @@
 """``python -m benchmarks.results``: every training behind RESULTS.md, then RESULTS.md itself.
 
-Started again it runs what is missing. ``--only STUDY`` runs some, ``--tables`` none; studies without results
-are left out of the page.
+Started again it runs what is missing. ``--only STUDY`` runs some, ``--tables`` none, which takes minutes for the
+resamples; studies without results are left out of the page.
 """
 
 import argparse
@@ -29,7 +29,6 @@ def main() -> None:
         study.run(out)
         if study is FOLDS:
             write_lists(study.jobs(out), out / "suspects")
-        write_page(out)
     write_page(out)
 
 
