@@ -1,7 +1,7 @@
 """``python -m benchmarks.results``: every training behind RESULTS.md, then RESULTS.md itself.
 
-Started again it runs what is missing. ``--only STUDY`` runs some, ``--tables`` none, which takes minutes for the
-resamples; studies without results are left out of the page.
+Started again it runs what is missing. ``--only STUDY`` runs some, ``--tables`` none; the page itself takes
+minutes, for its resamples. Studies without results are left out of it.
 """
 
 import argparse
