@@ -9,7 +9,11 @@ import time
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from omegaconf import OmegaConf
+
+from cryoice.experiment.sweep_job import FAILURE, GOING_ON, LOCK
+from cryoice.experiment.sweep_program import sweep_begins
 
 APP = Path(__file__).with_name("sweep_app.py")
 JOBLIB = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
@@ -143,3 +147,23 @@ def test_a_study_started_again_goes_on_where_it_stopped(tmp_path):
     whole = sweep(tmp_path, *space, sampler, "hydra.sweeper.n_trials=8", "hydra.sweep.dir=whole")
     assert whole.returncode == 0, whole.stderr
     assert (tmp_path / "whole/ran.txt").read_text() == (tmp_path / "out/ran.txt").read_text()
+
+
+def test_what_an_earlier_start_left_counts_neither_as_failed_nor_as_killed(tmp_path, monkeypatch):
+    monkeypatch.delenv(GOING_ON, raising=False)
+    for name, left in (("0", FAILURE), ("1", LOCK), ("2", LOCK)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / left).write_text("")
+    with FileLock(tmp_path / "2" / LOCK):  # another start is at it
+        sweep_begins(tmp_path)
+        assert (tmp_path / "2" / LOCK).exists()
+    assert not (tmp_path / "0" / FAILURE).exists()
+    assert not (tmp_path / "1" / LOCK).exists()
+
+
+def test_a_sweep_that_goes_on_keeps_its_failures(tmp_path, monkeypatch):
+    monkeypatch.setenv(GOING_ON, "1")
+    (tmp_path / "0").mkdir()
+    (tmp_path / "0" / FAILURE).write_text("killed")
+    sweep_begins(tmp_path)
+    assert (tmp_path / "0" / FAILURE).read_text() == "killed"

@@ -9,11 +9,11 @@ import re
 import shlex
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cryoice.errors import InputError
-from cryoice.experiment.sweep_job import FINISHED, GOING_ON, LOCK, failure, record_failure
+from cryoice.experiment.sweep_job import FAILURE, FINISHED, GOING_ON, LOCK, failure, record_failure
 
 KILLED = InputError(
     "it, or a job beside it, was killed by the system, for want of memory as a rule; start the sweep again, "
@@ -28,8 +28,16 @@ _sweeps: list[Path] = []
 
 
 def sweep_begins(folder: Path) -> None:
-    """Note the folder of the sweep that this process runs."""
+    """Note the folder of the sweep that this process runs, and what an earlier start left unfinished in it.
+
+    What failed or was killed then is tried again, and must not count as failed or killed now.
+    """
     _sweeps.append(folder)
+    if GOING_ON not in os.environ:
+        for path in folder.glob(f"*/{FAILURE}"):
+            path.unlink(missing_ok=True)
+        for path in folder.glob(f"*/{LOCK}"):
+            _drop_lock(path)
 
 
 @contextmanager
@@ -77,6 +85,14 @@ def _bury_killed(sweep: Path) -> bool:
             continue
         found = True
     return found
+
+
+def _drop_lock(path: Path) -> None:
+    """Remove the lock of a job that no other start of the sweep is running."""
+    from filelock import FileLock, Timeout
+
+    with suppress(Timeout), FileLock(path, timeout=0):
+        path.unlink(missing_ok=True)
 
 
 def _say_how_to_continue() -> None:
