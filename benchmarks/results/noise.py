@@ -17,7 +17,7 @@ from cryoice.report.figures import save_figure
 
 CLEAN = ("none", 0.0)
 PLAIN = "cross_entropy"
-RESAMPLES = 1000
+RESAMPLES = 500
 ENOUGH = 0.95
 """Share of the clean labels' gain in AUROC over chance that a method should keep."""
 
