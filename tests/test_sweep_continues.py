@@ -10,7 +10,7 @@ import torch
 from test_stopped_program import wait_for
 from training import CONF, run_program, tiny
 
-EPOCHS = 8
+EPOCHS = 40  # enough that none ends before it is killed
 
 
 @pytest.mark.slow
