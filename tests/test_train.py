@@ -9,7 +9,7 @@ from cryoice.report.curves import read_history
 from training import CONF, SMALL_FIELD, run_program, tiny
 
 ELSEWHERE = ("detector", "detector_second", "finetune", "leave_one_protein_out", "folds")
-PRESETS = sorted(path.stem for path in (CONF / "experiment").glob("*.yaml") if path.stem not in ELSEWHERE)
+PRESETS = sorted(path.stem for path in (CONF / "experiment").glob("[!_]*.yaml") if path.stem not in ELSEWHERE)
 """All but those that tests of pixels, of fine-tuning and of several entries train."""
 
 
@@ -92,7 +92,14 @@ def test_a_sweep_is_one_run_a_job_and_a_table(blobs, cache, tmp_path):
     assert re.search(r"sweep\.md", done.stdout)
 
 
+ONE_NOISE = ("data.noise={kind:good_to_bad,rate:0.4}", "seed=0", "hydra/launcher=basic")
+FEW_PICKS = ("data.simulation.size=[700,700]", "data.simulation.micrographs=4")
 SHRUNK = {
+    "noise_study": (*ONE_NOISE, *FEW_PICKS, "loss=elr"),
+    "noise_folds": (*ONE_NOISE, *FEW_PICKS),
+    "noise_cleaned": (*ONE_NOISE, *FEW_PICKS, "data.suspects=null", "data.cleaning=drop"),
+    "noise_told": (*ONE_NOISE, *FEW_PICKS, "loss.good_to_bad=0.3", "loss.bad_to_good=0.1"),
+    "noise_real": (*ONE_NOISE, "loss=co_teaching"),
     "patch_depth_lr": ("patch=16,24", "model.depth=2", "optimizer.lr=1e-3", "data.margin=30"),
     **dict.fromkeys(
         ("patch_depth_lr_random", "patch_depth_lr_tpe"),
@@ -120,7 +127,10 @@ SHRUNK = {
 }
 """What makes each preset quick without touching what it is about."""
 
-SIMULATED = ("large_micrographs", "patch_size_study", "patch_detector")
+SIMULATED = (
+    "large_micrographs", "patch_size_study", "patch_detector",
+    "noise_study", "noise_folds", "noise_cleaned", "noise_told",
+)  # fmt: skip
 """Presets that are about their own simulation."""
 
 
@@ -129,13 +139,13 @@ SIMULATED = ("large_micrographs", "patch_size_study", "patch_detector")
 def test_every_preset_runs(blobs, cache, tmp_path, preset):
     overrides = tiny(blobs, cache, "trainer.max_epochs=1")
     unwanted = ("data=", "data.root=") if preset in SIMULATED else ()
-    if preset in ("seed_protocol", "patch_detector"):  # no spectrum of a field
+    if preset in ("seed_protocol", "patch_detector") or preset.startswith("noise"):  # no spectrum of a field
         unwanted += (SMALL_FIELD,)
     kept = [override for override in overrides if not override.startswith(unwanted or "-")]
     folders = (f"hydra.run.dir={tmp_path}/0", f"hydra.sweep.dir={tmp_path}")
     done = run_program("train", f"experiment={preset}", *kept, *folders, *SHRUNK[preset])
     assert done.returncode == 0, done.stderr
     found = [json.loads(path.read_text()) for path in tmp_path.glob("*/metrics.json")]
-    of_channels = 3 if preset == "channels_ablation" else 1
-    assert len(found) == (2 if preset.startswith("patch_") and preset != "patch_detector" else of_channels)
+    three = 3 if preset in ("channels_ablation", "noise_folds") else 1
+    assert len(found) == (2 if preset.startswith("patch_") and preset != "patch_detector" else three)
     assert {one["name"] for one in found} == {preset}
