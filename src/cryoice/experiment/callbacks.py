@@ -40,27 +40,33 @@ class KeepSettings(Callback):
         checkpoint[SETTINGS] = self.settings
 
 
-def _warms_up(trainer: pl.Trainer, pl_module: pl.LightningModule) -> bool:
-    """Return whether the loss only gathers what it needs: such a network is not yet what was asked for."""
-    wants = getattr(getattr(pl_module, "loss", None), "wants_validation", None)
-    return wants is not None and bool(wants(trainer.current_epoch))
+class BehindWarmUp(Callback):
+    """Lets a callback pass over epochs in which the loss only gathers what it needs.
 
-
-class Patience(EarlyStopping):
-    """Stops a training that gets no better, counted from the end of its loss's warm-up."""
+    Such a network is not yet what was asked for: see `TrainingLoss.wants_validation`.
+    """
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Count the epoch."""
+        """Do what the callback does behind a validation."""
         if not _warms_up(trainer, pl_module):
             super().on_validation_end(trainer, pl_module)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Count the epoch, where that is when it counts."""
+        """Do what the callback does at the end of an epoch."""
         if not _warms_up(trainer, pl_module):
             super().on_train_epoch_end(trainer, pl_module)
 
 
-class BestCheckpoint(ModelCheckpoint):
+def _warms_up(trainer: pl.Trainer, pl_module: pl.LightningModule) -> bool:
+    wants = getattr(getattr(pl_module, "loss", None), "wants_validation", None)
+    return wants is not None and bool(wants(trainer.current_epoch))
+
+
+class Patience(BehindWarmUp, EarlyStopping):
+    """Stops a training that gets no better, counted from the end of its loss's warm-up."""
+
+
+class BestCheckpoint(BehindWarmUp, ModelCheckpoint):
     """Keeps ``best.ckpt``; a resumed run takes over the best one so far from the run it continues.
 
     None is kept while the loss warms up.
@@ -71,16 +77,6 @@ class BestCheckpoint(ModelCheckpoint):
         super().__init__(folder, name, monitor=metric, mode=mode, enable_version_counter=False)
         self._path = folder / BEST
         self._earlier = None if resume is None else resume.with_name(BEST)
-
-    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Keep the network where it is the best so far."""
-        if not _warms_up(trainer, pl_module):
-            super().on_validation_end(trainer, pl_module)
-
-    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Do the same where there is no validation at the end of the epoch."""
-        if not _warms_up(trainer, pl_module):
-            super().on_train_epoch_end(trainer, pl_module)
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take over the best score and its checkpoint, which lies in another folder as a rule."""
