@@ -129,9 +129,10 @@ def _real(out: Path) -> str:
     jobs = _by_loss(real_entry(Path()).jobs(out))
     scores = NoiseScores.of(jobs)
     rows = []
-    for method in scores.methods:
+    noises = (CLEAN, ("symmetric", 0.2))
+    for method in (one for one in scores.methods if all(one in scores.draws.get(n, {}) for n in noises)):
         row = [method]
-        for noise in (CLEAN, ("symmetric", 0.2)):
+        for noise in noises:
             row += [with_bounds(scores.mean(noise, method, metric)) for metric in WANTED]
         gain = scores.gain(("symmetric", 0.2), method, "auroc")
         rows.append([*row, "" if method == PLAIN else with_bounds(gain, sign=True)])
