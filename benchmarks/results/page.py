@@ -139,8 +139,8 @@ def _real(out: Path) -> str:
     facts = next(iter(jobs.values()))[0].results
     told = (
         f"EMPIAR-10146, picks of a person against places without a particle; {facts['n_patches']} test "
-        f"patches of {facts['n_micrographs']} micrographs. Left: labels as they are; right: a fifth of them "
-        "flipped."
+        f"patches of {facts['n_micrographs']} micrographs, so few that intervals mean little. Left: labels "
+        "as they are; right: a fifth of them flipped."
     )
     header = ["training", "AUROC", "accuracy", "ECE", "AUROC", "accuracy", "ECE", "Δ AUROC"]
     return "\n".join([told, "", *table(header, rows)])
