@@ -5,6 +5,7 @@ import signal
 import pytest
 import torch
 
+from cryoice.errors import InputError
 from cryoice.experiment import run as run_module
 from cryoice.experiment.checkpoints import require_same_settings
 from cryoice.experiment.run import train
@@ -82,4 +83,7 @@ def test_a_compiled_run_is_continued_without_compiling(blobs, cache, tmp_path):
         plain_settings(compose_config(*overrides, f"compile={value}", run_dir=tmp_path))
         for value in ("true", "false")
     )
+    assert (before["compile"], now["compile"]) == (True, False)
     require_same_settings({SETTINGS: before}, now, tmp_path)
+    with pytest.raises(InputError, match="cannot continue with other settings: patch=24"):
+        require_same_settings({SETTINGS: before}, now | {"patch": 24}, tmp_path)

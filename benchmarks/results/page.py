@@ -111,8 +111,8 @@ def _noise(out: Path) -> str:
     told = (
         f"Wrong labels planted in training and validation, seeds {', '.join(map(str, seeds))}; tested on "
         "right ones. No method is told how many are wrong: `forward` and `pu` estimate it on the validation "
-        "split after a warm-up, `suspects` and `forward, told` by three folds, which cost three trainings "
-        "more; `co_teaching` always leaves out a fifth."
+        f"split after a warm-up, {'`suspects` and ' * bool(cleaned)}`forward, told` by three folds, which "
+        "cost three trainings more; `co_teaching` always leaves out a fifth."
     )
     extra = " ".join(study.facts(out) for study in (CLEANED, TOLD) if study.jobs(out))
     return "\n".join([told, "", noise_report(scores, DOCS), "", extra])

@@ -53,7 +53,7 @@ def test_devices_that_cannot_train_together_are_refused_by_the_key(tmp_path, ove
     ],
 )
 def test_devices_that_can_pass(tmp_path, overrides):
-    check(tmp_path, *overrides)
+    assert check(tmp_path, *overrides) is None
 
 
 def test_a_sweep_is_for_one_device(tmp_path):
