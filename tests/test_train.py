@@ -100,6 +100,8 @@ SHRUNK = {
     "noise_cleaned": (*ONE_NOISE, *FEW_PICKS, "data.suspects=null", "data.cleaning=drop"),
     "noise_told": (*ONE_NOISE, *FEW_PICKS, "loss.good_to_bad=0.3", "loss.bad_to_good=0.1"),
     "noise_real": (*ONE_NOISE, "loss=co_teaching"),
+    "noise_real_folds": ONE_NOISE,
+    "noise_real_cleaned": (*ONE_NOISE, "data.suspects=null", "data.cleaning=drop"),
     "patch_depth_lr": ("patch=16,24", "model.depth=2", "optimizer.lr=1e-3", "data.margin=30"),
     **dict.fromkeys(
         ("patch_depth_lr_random", "patch_depth_lr_tpe"),
@@ -146,6 +148,6 @@ def test_every_preset_runs(blobs, cache, tmp_path, preset):
     done = run_program("train", f"experiment={preset}", *kept, *folders, *SHRUNK[preset])
     assert done.returncode == 0, done.stderr
     found = [json.loads(path.read_text()) for path in tmp_path.glob("*/metrics.json")]
-    three = 3 if preset in ("channels_ablation", "noise_folds") else 1
+    three = 3 if preset in ("channels_ablation", "noise_folds", "noise_real_folds") else 1
     assert len(found) == (2 if preset.startswith("patch_") and preset != "patch_detector" else three)
     assert {one["name"] for one in found} == {preset}

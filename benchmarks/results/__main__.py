@@ -8,13 +8,13 @@ import argparse
 from pathlib import Path
 
 from benchmarks.results.page import write_page
-from benchmarks.results.plan import FOLDS, PLAN, real_entry
+from benchmarks.results.plan import FOLDS, PLAN, RealEntry
 from benchmarks.results.studies import ROOT
 from benchmarks.results.suspects import write_lists
 
 
 def main() -> None:
-    names = [study.name for study in (*PLAN, real_entry(Path()))]
+    names = [study.name for study in (*PLAN, *RealEntry.at(Path()).plan)]
     parser = argparse.ArgumentParser(prog="python -m benchmarks.results", description=__doc__)
     parser.add_argument("--out", type=Path, default=ROOT / "outputs/results", help="where the trainings lie")
     parser.add_argument("--real", type=Path, help="folder that holds CryoPPP's 10146, where it is at hand")
@@ -22,13 +22,15 @@ def main() -> None:
     parser.add_argument("--tables", action="store_true", help="train nothing, write RESULTS.md anew")
     options = parser.parse_args()
     out = options.out.resolve()
-    plan = [*PLAN, *([real_entry(options.real.resolve())] if options.real else [])]
+    real = RealEntry.at((options.real or Path()).resolve())
+    lists = {FOLDS: "suspects", real.folds: "suspects_real"}
+    plan = [*PLAN, *(real.plan if options.real else ())]
     for study in () if options.tables else plan:
         if options.only and study.name not in options.only:
             continue
         study.run(out)
-        if study is FOLDS:
-            write_lists(study.jobs(out), out / "suspects")
+        if study in lists:
+            write_lists(study.jobs(out), out / lists[study])
     write_page(out)
 
 

@@ -108,7 +108,7 @@ def noise_report(scores: NoiseScores, folder: Path) -> str:
             lines += [
                 f"**{title}**; Δ: over plain cross-entropy, paired.",
                 "",
-                *_scores_table(scores, noise),
+                *scores_table(scores, noise),
                 "",
             ]
     return "\n".join([*lines, *verdicts(scores)])
@@ -171,7 +171,8 @@ def _kept_table(scores: NoiseScores) -> list[str]:
     return table(["training", *(CONDITIONS[noise] for noise in noises)], rows)
 
 
-def _scores_table(scores: NoiseScores, noise: tuple[str, float]) -> list[str]:
+def scores_table(scores: NoiseScores, noise: tuple[str, float]) -> list[str]:
+    """Return a table of every method under one noise, beside plain cross-entropy."""
     rows = []
     for method in scores.draws[noise]:
         row = [method]

@@ -8,9 +8,19 @@ from PIL import Image
 from benchmarks.patch_size import draw, score
 from benchmarks.patch_size import read_jobs as patch_size_jobs
 from benchmarks.results.jobs import Job
-from benchmarks.results.markdown import table, with_bounds
-from benchmarks.results.noise import CLEAN, PLAIN, WANTED, NoiseScores, noise_report
-from benchmarks.results.plan import CLEANED, DEFAULT, FIELDS, FOLDS, NOISE, PROTEINS, SWEEP, TOLD, real_entry
+from benchmarks.results.markdown import table
+from benchmarks.results.noise import CLEAN, PLAIN, NoiseScores, noise_report, scores_table
+from benchmarks.results.plan import (
+    CLEANED,
+    DEFAULT,
+    FIELDS,
+    FOLDS,
+    NOISE,
+    PROTEINS,
+    SWEEP,
+    TOLD,
+    RealEntry,
+)
 from benchmarks.results.studies import ROOT, Study
 from benchmarks.results.suspects import suspects_report
 from cryoice.files.atomic import replacing
@@ -19,6 +29,8 @@ from cryoice.report.leave_one_out import TABLE as ENTRIES
 from cryoice.schema import register
 
 DOCS = ROOT / "docs"
+REAL = RealEntry.at(Path("DIR"))
+"""Under the names that the page tells: folders and commands without a place of this machine."""
 SHOWN = 8
 """Best jobs of the sweep on the page."""
 
@@ -33,27 +45,21 @@ settings and the default training's were chosen while looking at it, so these ar
 
 def write_page(out: Path) -> None:
     """Write RESULTS.md of the studies that have results, and their figures into docs/."""
-    real = real_entry(Path())
     sections: Sequence[tuple[str, Study, Callable[[Path], str]]] = (
         ("Embedded data", DEFAULT, _default),
         ("Several proteins: each tested by a network that never saw it", PROTEINS, _proteins),
         ("Patch size, depth and learning rate", SWEEP, _sweep),
         ("Noisy labels", NOISE, _noise),
         ("Suspect labels found again", FOLDS, lambda out: suspects_report(FOLDS.jobs(out))),
-        ("Noisy labels on a real entry", real, _real),
+        ("Noisy labels on a real entry", REAL.losses, _real),
         ("Where the information sits", FIELDS, _fields),
     )
     lines = [HEAD]
     for title, study, section in sections:
-        if jobs := study.jobs(out):
-            named = study if study.name != real.name else _as_run(jobs[0], study)
-            lines += [f"## {title}", "", section(out), "", named.facts(out), ""]
+        if study.jobs(out):
+            lines += [f"## {title}", "", section(out), "", study.facts(out), ""]
     with replacing(ROOT / "RESULTS.md") as scratch:
         scratch.write_text("\n".join(lines), encoding="utf-8")
-
-
-def _as_run(job: Job, study: Study) -> Study:
-    return Study(study.name, tuple("data.root=DIR" if "data.root" in one else one for one in study.overrides))
 
 
 def _default(out: Path) -> str:
@@ -103,8 +109,7 @@ def _sweep(out: Path) -> str:
 def _noise(out: Path) -> str:
     jobs = {method: own for method, own in _by_loss(NOISE.jobs(out)).items() if method}
     cleaned = CLEANED.jobs(out)
-    for how in ("drop", "flip"):
-        jobs[f"suspects, {how}"] = [job for job in cleaned if job.told("data.cleaning") == how]
+    jobs |= _by_cleaning(cleaned)
     jobs["forward, told"] = TOLD.jobs(out)
     scores = NoiseScores.of({method: own for method, own in jobs.items() if own})
     seeds = sorted({job.seed for job in NOISE.jobs(out)})
@@ -125,25 +130,33 @@ def _by_loss(jobs: Sequence[Job]) -> dict[str, list[Job]]:
     return found
 
 
+def _by_cleaning(jobs: Sequence[Job]) -> dict[str, list[Job]]:
+    own = {how: [job for job in jobs if job.told("data.cleaning") == how] for how in ("drop", "flip")}
+    return {f"suspects, {how}": found for how, found in own.items() if found}
+
+
 def _real(out: Path) -> str:
-    jobs = _by_loss(real_entry(Path()).jobs(out))
+    jobs = _by_loss(REAL.losses.jobs(out)) | _by_cleaning(REAL.cleaned.jobs(out))
     scores = NoiseScores.of(jobs)
-    rows = []
-    noises = (CLEAN, ("symmetric", 0.2))
-    for method in (one for one in scores.methods if all(one in scores.draws.get(n, {}) for n in noises)):
-        row = [method]
-        for noise in noises:
-            row += [with_bounds(scores.mean(noise, method, metric)) for metric in WANTED]
-        gain = scores.gain(("symmetric", 0.2), method, "auroc")
-        rows.append([*row, "" if method == PLAIN else with_bounds(gain, sign=True)])
-    facts = next(iter(jobs.values()))[0].results
+    flipped = ("symmetric", 0.2)
+    facts = jobs[PLAIN][0].results
     told = (
         f"EMPIAR-10146, picks of a person against places without a particle; {facts['n_patches']} test "
-        f"patches of {facts['n_micrographs']} micrographs, so few that intervals mean little. Left: labels "
-        "as they are; right: a fifth of them flipped."
+        f"patches of {facts['n_micrographs']} micrographs, so few that intervals mean little."
     )
-    header = ["training", "AUROC", "accuracy", "ECE", "AUROC", "accuracy", "ECE", "Δ AUROC"]
-    return "\n".join([told, "", *table(header, rows)])
+    lines = [told, ""]
+    for title, noise in (("Labels as they are", CLEAN), ("A fifth of them flipped", flipped)):
+        if noise in scores.draws:
+            lines += [
+                f"**{title}**; Δ: over plain cross-entropy, paired.",
+                "",
+                *scores_table(scores, noise),
+                "",
+            ]
+    if folds := REAL.folds.jobs(out):
+        lines += ["**Flips found again** by three folds:", "", suspects_report(folds), ""]
+    extra = [study.facts(out) for study in (REAL.folds, REAL.cleaned) if study.jobs(out)]
+    return "\n".join([*lines, " ".join(extra)])
 
 
 def _fields(out: Path) -> str:

@@ -1,5 +1,6 @@
 """The studies in the order in which they build on each other."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.results.studies import Study
@@ -19,7 +20,32 @@ PLAN = (NOISE, FOLDS, CLEANED, TOLD, PROTEINS, SWEEP, DEFAULT, FIELDS)
 """What needs no other data than the embedded."""
 
 
-def real_entry(root: Path) -> Study:
-    """Return the study on EMPIAR-10146 as CryoPPP lays it out; its files do not tell 1.5 Å/px."""
-    told = ("experiment=noise_real", f"data.root={root}", "data.entries=[10146]")
-    return Study("noise_real", (*told, "data.pixel_sizes={10146:1.5}"))
+@dataclass(frozen=True)
+class RealEntry:
+    """The studies on an entry at hand.
+
+    Attributes
+    ----------
+    losses
+        Every loss, on its labels as they are and with a fifth of them flipped.
+    folds
+        Networks that never saw what they judge.
+    cleaned
+        Plain cross-entropy on labels that the folds' suspects cleaned.
+    """
+
+    losses: Study
+    folds: Study
+    cleaned: Study
+
+    @classmethod
+    def at(cls, root: Path) -> "RealEntry":
+        """Return those on EMPIAR-10146 as CryoPPP lays it out; its files do not tell 1.5 Å/px."""
+        told = (f"data.root={root}", "data.entries=[10146]", "data.pixel_sizes={10146:1.5}")
+        names = ("noise_real", "noise_real_folds", "noise_real_cleaned")
+        return cls(*(Study(name, (f"experiment={name}", *told)) for name in names))
+
+    @property
+    def plan(self) -> tuple[Study, ...]:
+        """All of them, in the order in which they build on each other."""
+        return (self.losses, self.folds, self.cleaned)
