@@ -20,7 +20,7 @@ def report(
     - `cryoice report masks -o report.html`, then open report.html
     - `cryoice next masks`, then `cryoice report masks`: those whose review would teach most come first
 
-    The page is one file, about 8 kB a micrograph, and holds all that it shows. On it:
+    The page is one file, about 12 kB a micrograph, and holds all that it shows. On it:
 
     - sliders set the limits of `cryoice select` and count again at once what they accept
     - histograms and a scatter plot filter a gallery of the masks, classes can be shown and hidden

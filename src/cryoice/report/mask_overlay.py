@@ -11,7 +11,7 @@ from cryoice.report.mask_legend import draw_scale_bar, legend, rgb_of
 _SIDE = 560
 """px of the longer side that a small map is enlarged to, by a whole factor."""
 _THUMBNAIL, _THUMBNAIL_BYTES = 256, 6500
-"""Longer side in px, and bytes: as text, and with its mask, 10 kB of a page."""
+"""Longer side in px, and bytes: with its mask, and as text, at most some 12 kB of a page."""
 _FILL = 0.22
 _OUTLINE = 2  # px
 

@@ -25,4 +25,4 @@ def pack(mask: Integer[np.ndarray, "h w"], unsure: Bool[np.ndarray, "h w"]) -> b
     symbols: UInt8[np.ndarray, "h w"] = np.minimum(mask, NO_DATA).astype(np.uint8)
     symbols |= np.where(unsure, UNSURE, 0).astype(np.uint8)
     symbols[1:] ^= symbols[:-1].copy()
-    return zlib.compress(symbols.tobytes(), 9)
+    return zlib.compress(symbols.tobytes(), 6)

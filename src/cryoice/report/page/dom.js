@@ -20,15 +20,22 @@ function say(text) {
   saidLast = setTimeout(() => byId("said").classList.remove("shown"), 4000);
 }
 
-const ink = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const inks = new Map(); // asking for a style costs more than drawing with it
+function ink(name) {
+  if (!inks.has(name)) inks.set(name, getComputedStyle(document.documentElement).getPropertyValue(name).trim());
+  return inks.get(name);
+}
 
-/** Size a canvas for the screen's pixels and return how many of them a CSS pixel has. */
+/** Clear a canvas, sized for the screen's pixels; return how many of them a CSS pixel has. */
 function fitCanvas(canvas, width, height) {
   const scale = window.devicePixelRatio || 1;
-  canvas.style.width = `${width}px`;
-  canvas.style.height = `${height}px`;
-  canvas.width = Math.max(1, Math.round(width * scale));
-  canvas.height = Math.max(1, Math.round(height * scale));
+  const [across, down] = [width, height].map((side) => Math.max(1, Math.round(side * scale)));
+  if (canvas.width === across && canvas.height === down && canvas.style.width) canvas.getContext("2d").reset();
+  else {
+    canvas.style.width = `${width}px`;
+    canvas.style.height = `${height}px`;
+    Object.assign(canvas, { width: across, height: down });
+  }
   return scale;
 }
 

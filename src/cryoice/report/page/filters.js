@@ -84,8 +84,12 @@ function buildFilters(changed) {
   sortAnew();
 }
 
+let marksShown = "";
+
 /** A button for each mark on the plots, which takes it away. */
 function showMarks(changed) {
+  if (marksShown === JSON.stringify(marks)) return;
+  marksShown = JSON.stringify(marks);
   const chips = Object.keys(marks).map((key) => {
     const text = `${STATISTICS[key].title} ${toldMark(key)}`;
     const chip = make("button", { type: "button", className: "chip", "aria-label": `Show all: no longer only ${text}` }, `${text} ×`);

@@ -39,11 +39,12 @@ function layOut() {
 }
 
 function newTile(id) {
-  const canvas = make("canvas", { "aria-hidden": "true" });
+  const one = micrographs[id], found = largest(one), canvas = make("canvas", { "aria-hidden": "true" });
   const tile = make("div", { className: "tile", id: `tile-${id}`, role: "option" },
-    make("div", { className: "picture" }, canvas, make("span", { className: "rank" })),
-    make("div", { className: "name", title: micrographs[id].name }, micrographs[id].stem),
-    make("div", { className: "told" }));
+    make("div", { className: "picture" }, canvas, make("span", { className: "rank" }, one.rank === null ? "" : `#${one.rank}`)),
+    make("div", { className: "name" }, one.stem),
+    make("div", { className: "told" }, make("b"), make("span", {}, ` bad ${told("bad", one.bad)} `), ...found.slice(0, 2).map(swatch)));
+  tile.title = [one.name, sharesOfClasses(one), one.reason].filter(Boolean).join("\n");
   tile.addEventListener("click", () => {
     current = id;
     openOne(id);
@@ -55,26 +56,24 @@ function newTile(id) {
 
 const verdictWords = (id) => `${accepts[id] ? "✓ accepted" : "✗ rejected"}${verdicts.has(id) ? " by eye" : ""}`;
 
-/** Shares of the classes that are there, largest first. */
+/** Classes that are there, largest first. */
 const largest = (one) => ARTIFACTS.filter((name) => one[name] > 0).sort((a, b) => one[b] - one[a]);
+const sharesOfClasses = (one) => largest(one).map((name) => `${name} ${told(name, one[name])}`).join(", ") || "no artifacts";
 
+/** Tell what may have changed, and touch nothing that has not: a browser lays out anew what is touched. */
 function showTile(tile, id, place, inner) {
-  const one = micrographs[id], found = largest(one), marked = correctionsOf(id).length;
+  const marked = correctionsOf(id).length, words = `${verdictWords(id)}${marked ? `, ${marked} corrections` : ""}`;
+  const shown = [words, id === current, place, order.length].join();
+  drawTile(tile, id, inner);
+  if (tile.dataset.shown === shown) return;
+  tile.dataset.shown = shown;
   tile.classList.toggle("accepted", accepts[id] === 1);
   tile.classList.toggle("current", id === current);
   tile.setAttribute("aria-selected", String(id === current));
   tile.setAttribute("aria-posinset", String(place + 1));
   tile.setAttribute("aria-setsize", String(order.length));
-  const shares = found.map((name) => `${name} ${told(name, one[name])}`).join(", ") || "no artifacts";
-  const words = `${verdictWords(id)}${marked ? `, ${marked} corrections` : ""}`;
-  tile.setAttribute("aria-label", `${one.stem}: ${words}; ${shares}`);
-  tile.title = `${one.name}\n${shares}${one.reason ? `\n${one.reason}` : ""}`;
-  const [, , line] = tile.children, rank = tile.querySelector(".rank");
-  line.replaceChildren(
-    make("b", {}, `${accepts[id] ? "✓" : "✗"}${verdicts.has(id) ? "•" : ""}${marked ? "✎" : ""}`),
-    make("span", {}, ` bad ${told("bad", one.bad)} `), ...found.slice(0, 2).map(swatch));
-  rank.textContent = one.rank === null ? "" : `#${one.rank}`;
-  drawTile(tile, id, inner);
+  tile.setAttribute("aria-label", `${micrographs[id].stem}: ${words}; ${sharesOfClasses(micrographs[id])}`);
+  tile.querySelector("b").textContent = `${accepts[id] ? "✓" : "✗"}${verdicts.has(id) ? "•" : ""}${marked ? "✎" : ""}`;
 }
 
 function swatch(name) {

@@ -63,7 +63,10 @@ new ResizeObserver(() => {
   changed();
   if (byId("one").open) drawOne();
 }).observe(document.body);
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", changed);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+  inks.clear();
+  changed();
+});
 refresh();
 current = order[0] ?? 0;
 layOut();
