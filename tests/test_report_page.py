@@ -316,6 +316,19 @@ def test_a_browser_that_keeps_nothing_is_told_and_the_review_goes_on(chromium, m
     context.close()
 
 
+def test_a_script_that_would_reach_a_network_is_stopped_by_the_page(chromium, masks):
+    context = chromium.new_context()
+    page = Review(context, masks / "report.html").page
+    told = page.evaluate(
+        """() => new Promise((done) => {
+            document.addEventListener("securitypolicyviolation", (event) => done(event.effectiveDirective));
+            fetch("http://127.0.0.1:9/").catch(() => {});
+        })"""
+    )
+    assert told == "connect-src"
+    context.close()
+
+
 def test_what_teaches_most_comes_first_and_says_why(review):
     assert review.stems()[:3] == ["m009", "m004", MARKED]
     review.press("Home", "Enter")

@@ -153,7 +153,7 @@ function drawAxes(context, { wide, high }) {
   for (const tick of STATISTICS[scatter.x].ticks) {
     const place = MARGIN.left + STATISTICS[scatter.x].toUnit(tick) * wide;
     context.fillRect(place, MARGIN.top + high, 1, 4);
-    context.fillText(tickOf(scatter.x, tick), within(place, 20, wide + MARGIN.left - 6), MARGIN.top + high + 15);
+    context.fillText(tickOf(scatter.x, tick), within(place, 20, wide + MARGIN.left - 10), MARGIN.top + high + 15);
   }
   context.textAlign = "right";
   for (const tick of STATISTICS[scatter.y].ticks) {

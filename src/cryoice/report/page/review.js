@@ -76,7 +76,7 @@ function restore() {
 }
 
 const COLUMNS = ["micrograph", "stem", "kind", "row", "column", "radius", "label"];
-const byStem = new Map(micrographs.map((micrograph, id) => [micrograph.stem, id]));
+const byStem = new Map(micrographs.map((micrograph, id) => [micrograph.stem.trim(), id]));
 const LABELS = [...classes, "unknown"];
 const LABELS_OF = {
   verdict: ["accepted", "rejected"],
@@ -94,7 +94,7 @@ function rowOf(action) {
 function actionOf(cells) {
   const [name, stem, kind, row, column, radius, label] = cells.map((cell) => String(cell).trim());
   const id = byStem.get(stem);
-  if (id === undefined || micrographs[id].name !== name) return undefined;
+  if (id === undefined || micrographs[id].name.trim() !== name) return undefined;
   if (!Object.hasOwn(LABELS_OF, kind) || !LABELS_OF[kind].includes(label)) return undefined;
   const action = { id, kind, label };
   if (kind === "region" || kind === "disc") Object.assign(action, { row: Number(row), column: Number(column) });
