@@ -141,7 +141,7 @@ def end_orphan() -> None:
 
 
 def allow_processes() -> None:
-    """Let a job in a worker of joblib start processes: told of joblib's way to start, they would end at once."""
+    """Let a job in a worker of joblib start processes: told of joblib's own way to start, they would end."""
     if _is_joblibs():
         set_start_method("spawn", force=True)
 
