@@ -33,7 +33,7 @@ def finished(blobs, cache, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def simulated(tmp_path_factory):
-    """Return a folder with three micrographs of 256 px at 6 Å/px as ``cryoice simulate`` writes them; read only."""
+    """Return what ``cryoice simulate`` writes of three micrographs of 256 px at 6 Å/px; read only."""
     folder = tmp_path_factory.mktemp("simulated") / "sim"
     words = ("-n", "3", "--size", "256", "--angpix", "6", "--seed", "1", "--jobs", "1")
     assert CliRunner().invoke(app, ["simulate", "-o", str(folder), *words]).exit_code == 0

@@ -22,7 +22,7 @@ def test_a_simulated_project_comes_back_with_every_cell_as_it_was(simulated, tmp
         assert (counts.blocks, counts.added) == (2, added)
 
 
-BEFORE = "data_optics\n\nloop_\n_g #1\n1\n2\n\ndata_list\n\nloop_\n_name #1\n_x #2\na 1.50\nb 2.0\nc 3.0\n"
+BEFORE = "data_optics\n\nloop_\n_g #1\n1\n2\n\ndata_list\n\nloop_\n_id #1\n_x #2\na 1.50\nb 2.0\nc 3.0\n"
 PARTS = ("a 1.50 n\nc 3.0 n\n", "b 2.0 n\n")
 
 
@@ -43,8 +43,8 @@ def test_a_comparison_sees_what_differs(old, new, told, tmp_path):
     head = BEFORE.partition("a 1.50")[0].replace("_x #2\n", "_x #2\n_ours #3\n")
     for path, text in zip(paths, (BEFORE, head + PARTS[0], head + PARTS[1]), strict=True):
         path.write_text(text)
-    same = compare(*paths, key="name")
+    same = compare(*paths, key="id")
     assert (same.rows, same.accepted, same.rejected, same.added, same.cells) == (3, 2, 1, 1, 8)
     paths[1].write_text((head + PARTS[0]).replace(old, new))
     with pytest.raises(AssertionError, match=told):
-        compare(*paths, key="name")
+        compare(*paths, key="id")
