@@ -32,7 +32,7 @@ PARTS = ("a 1.50 n\nc 3.0 n\n", "b 2.0 n\n")
         ("a 1.50", "a 1.5", "rows"),
         ("a 1.50 n\nc 3.0 n", "c 3.0 n\na 1.50 n", "rows"),
         ("c 3.0 n\n", "", "a row in no list"),
-        ("c 3.0 n\n", "c 3.0 n\nb 2.0 n\n", "a row in both lists"),
+        ("c 3.0 n\n", "b 2.0 n\nc 3.0 n\n", "a row in both lists"),
         ("1\n2\n", "1\n3\n", "optics"),
         ("_x #2", "_y #2", "columns"),
         ("data_optics", "data_others", "blocks"),
