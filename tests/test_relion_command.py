@@ -20,7 +20,7 @@ from cryoice.cli import app
 from cryoice.files.relion_job import ABORT_NOW, ABORTED, FAILURE, OUTPUT_NODES, SUCCESS
 from cryoice.mask import model as model_module
 from cryoice.project import clean_picks, mask_batch, relion_run
-from relion_lists import JOB, image, name, write_relion_project
+from relion_lists import JOB, TOP, image, name, write_relion_project
 
 BOTH = ("--in_mics", MICROGRAPHS, "--in_parts", PARTICLES, "--max_bad", "0.05", "--distance", "0")
 FULL = ("m02_score.mrc", "micrographs.star", "particles.star", "logfile.pdf", OUTPUT_NODES)
@@ -358,3 +358,28 @@ def test_fields_left_empty_and_what_relion_adds_do_no_harm():
     result = run(*BOTH, *empty, "--pipeline_control", f"{JOB}/")
     assert (result.exit_code, result.stderr) == (0, ""), result.output
     assert not list(Path(JOB, "masks").glob("*.png"))
+
+
+@pytest.mark.usefixtures("project")
+def test_rows_may_count_from_the_other_end_and_pixels_may_be_told():
+    assert run(*BOTH, "--flip_y", "--angpix", "8").exit_code == 0
+    assert rows("particles_rejected.star") == []
+    lines = Path(PARTICLES).read_text().splitlines(keepends=True)
+    mirrored = f"{39 - TOP:12.6f}"  # of 40 rows
+    Path(PARTICLES).write_text("".join(line.replace(f"{TOP:12.6f}", mirrored) for line in lines))
+    assert run(*BOTH, "--flip_y", "--angpix", "8").exit_code == 0
+    assert rows("particles_rejected.star") == [image(0, 1), image(2, 1)]
+    result = run(*BOTH, "--angpix", "7.5")
+    assert result.exit_code == 0
+    told = result.stderr.splitlines()
+    assert told
+    assert all(line.startswith("warning: ") and "7.5" in line for line in told)
+
+
+def test_a_long_job_tells_how_far_it_is_in_twenty_lines(tmp_path, monkeypatch):
+    monkeypatch.chdir(write_relion_project(tmp_path / "project", micrographs=44))
+    result = run("--in_mics", MICROGRAPHS, "--no_overlay")
+    assert result.exit_code == 0
+    told = [line for line in result.stdout.splitlines() if " of 44 micrographs" in line]
+    assert len(told) == 20
+    assert told[-1].startswith("44 of 44 micrographs, ")
