@@ -308,7 +308,7 @@ def test_a_folder_that_cannot_be_written_is_one_line_and_nothing_is_lost(monkeyp
     for words in (BOTH, (*BOTH, "--threshold", "abc")):
         result = run(*words)
         assert result.exit_code == 1
-        said = f"error: {JOB}/{SUCCESS}: cannot be written (Read-only"
+        said = f"error: {JOB}: cannot be written (Read-only file system); mark the job"
         assert result.stderr.splitlines()[-1].startswith(said)
     assert contents() == before
 

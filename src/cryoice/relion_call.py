@@ -40,7 +40,7 @@ class RelionCommand(TyperCommand):
         known = {name for param in self.params for name in param.opts} - flags.keys()
         words = list(plain_words(args, known=known, flags=flags))
         try:
-            return super().parse_args(ctx, [*words])  # which it empties
+            return super().parse_args(ctx, [*words])  # the parser empties its list
         except typer.Exit:
             raise
         except Exception as error:  # a fault of the words, whatever the parser calls its class

@@ -104,7 +104,7 @@ def test_a_folder_that_cannot_be_written_is_one_line(job, monkeypatch):
 
     job.begin()
     monkeypatch.setattr(tempfile, "NamedTemporaryFile", read_only)
-    with pytest.raises(InputError, match=r"cannot be written \(Read-only file system\); choose another"):
+    with pytest.raises(InputError, match=r"job010: cannot be written \(Read-only file system\); mark"):
         job.begin()
     monkeypatch.setattr(Path, "touch", read_only)
     with pytest.raises(InputError, match=f"{FAILURE}: cannot be written .*; mark the job in RELION"):

@@ -6,12 +6,12 @@ the next jobs. Facts: RELION 5's ``pipeline_control.h``, ``pipeliner.cpp`` and `
 section on the External job type in its documentation.
 """
 
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from cryoice.errors import InputError
-from cryoice.files.atomic import require_writable
 from cryoice.files.star import Table, write_star
 
 SUCCESS = "RELION_JOB_EXIT_SUCCESS"
@@ -64,9 +64,14 @@ class RelionJob:
         InputError
             The folder cannot be written, so that nothing can be told to RELION.
         """
-        require_writable(self.folder / SUCCESS)
-        for name in (SUCCESS, FAILURE, ABORTED):
-            (self.folder / name).unlink(missing_ok=True)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=self.folder, prefix=".partial-"):
+                pass
+            for name in (SUCCESS, FAILURE, ABORTED):
+                (self.folder / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise _refused(self.folder, error) from error
 
     def require_wanted(self) -> None:
         """Check that RELION did not ask the job to end.
@@ -93,10 +98,7 @@ class RelionJob:
             if marker == ABORTED:
                 (self.folder / ABORT_NOW).unlink(missing_ok=True)
         except OSError as error:
-            reason = error.strerror or error
-            raise InputError(
-                f"{path}: cannot be written ({reason}); mark the job in RELION's Job actions"
-            ) from error
+            raise _refused(path, error) from error
 
     def write_output_nodes(self, made: Sequence[tuple[str, NodeType]]) -> None:
         """Tell what the job made: names below its folder, and types.
@@ -134,3 +136,8 @@ class RelionJob:
             if any(label in text for label in _OF_RELION_4):
                 return True
         return False
+
+
+def _refused(path: Path, error: OSError) -> InputError:
+    reason = error.strerror or error
+    return InputError(f"{path}: cannot be written ({reason}); mark the job in RELION's Job actions")
