@@ -12,6 +12,8 @@ from cryoice.export_command import export
 from cryoice.fetch_command import fetch
 from cryoice.finetune_command import finetune
 from cryoice.mask_command import mask
+from cryoice.relion_call import RelionCommand
+from cryoice.relion_command import relion
 from cryoice.report_command import report
 from cryoice.select_command import select
 from cryoice.simulate_command import simulate
@@ -39,6 +41,7 @@ def main(
 app.command()(mask)
 app.command()(clean)
 app.command()(select)
+app.command(cls=RelionCommand)(relion)
 app.command()(report)
 app.command()(fetch)
 app.command()(check)
