@@ -17,7 +17,7 @@ def masks(tmp_path):
 def test_a_page_is_written_where_it_is_wanted_and_else_beside_the_masks(masks, tmp_path):
     done = run("report", masks)
     assert (done.exit_code, done.stderr.strip()) == (0, "")
-    assert done.stdout.replace("\n", "") == f"{masks}/report.html: 5 micrographs, 0.1 MB"
+    assert done.stdout == f"{masks}/report.html: 5 micrographs, 0.1 MB\n"
     run("report", masks, "-o", tmp_path / "page.html")
     assert (tmp_path / "page.html").read_bytes() == (masks / "report.html").read_bytes()
 

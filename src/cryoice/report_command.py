@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cryoice.terminal import console, faults_in_one_line, progress, show_failures
+from cryoice.terminal import faults_in_one_line, progress, show_failures
 
 
 def report(
@@ -43,7 +43,7 @@ def report(
         require_writable(page)
         loaded = [folder.load(one) for one in progress(folder.micrographs, "Reading masks")]
         write_page(page, folder.contents([micrograph for micrograph, _ in loaded]))
-    console().print(f"{page}: {len(loaded)} micrographs, {page.stat().st_size / 1e6:.1f} MB", markup=False)
+    typer.echo(f"{page}: {len(loaded)} micrographs, {page.stat().st_size / 1e6:.1f} MB")
     if folder.unlisted:
         typer.echo(f"{folder.unlisted} masks of earlier runs are not in micrographs.star, nor on the page")
     unread = [(one.name, fault) for one, fault in loaded if fault and one.pictures is None]

@@ -61,22 +61,13 @@ class ReviewFolder:
         InputError
             A file is missing or damaged, or the list has a micrograph that the summary has not.
         """
-        folder, table = (
-            MaskFolder.read(path),
-            _table(path / SUMMARY, ("stem", "verdict", "views", *STATISTICS)),
-        )
-        order = _order(path / ORDER)
+        star, block, names = _listed(path / LIST)  # before the summary, which tells at least of these
+        folder, order = MaskFolder.read(path), _order(path / ORDER)
+        table = _table(path / SUMMARY, ("stem", "verdict", "views", *STATISTICS))
         known = {
             masked.name: Reviewed(masked, row, *order.get(row["stem"], (None, "")))
             for masked, row in zip(folder.masked, table, strict=True)
         }
-        if not (path / LIST).is_file():
-            raise InputError(f"{path}: holds no {LIST}; give the folder that cryoice mask wrote")
-        star = StarText.read(path / LIST)
-        block = star.block_with(_NAME)
-        if block is None:
-            raise InputError(f"{path / LIST}: no table has {_NAME}; run cryoice mask again")
-        names = star.table(block, [_NAME])[_NAME].tolist()
         unknown = next((name for name in names if name not in known), None)
         if unknown is not None:
             raise InputError(f"{path / LIST}: {unknown} is not in {SUMMARY}; run cryoice mask again")
@@ -115,6 +106,17 @@ class ReviewFolder:
     def contents(self, micrographs: Sequence[PageMicrograph]) -> PageContents:
         """Return the page's contents, given what `load` tells of each micrograph."""
         return PageContents(self.path.resolve().name, micrographs, self.star.text, self.rows)
+
+
+def _listed(path: Path) -> tuple[StarText, str, list[str]]:
+    """Return the list, the name of its table and the micrographs in it."""
+    if not path.is_file():
+        raise InputError(f"{path.parent}: holds no {LIST}; give the folder that cryoice mask wrote")
+    star = StarText.read(path)
+    block = star.block_with(_NAME)
+    if block is None:
+        raise InputError(f"{path}: no table has {_NAME}; run cryoice mask again")
+    return star, block, star.table(block, [_NAME])[_NAME].tolist()
 
 
 def _table(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
