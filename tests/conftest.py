@@ -1,10 +1,17 @@
 """Fixtures that several rooms' tests share: small data sets, one finished training."""
 
+import os
+import signal
+
 import pytest
 from typer.testing import CliRunner
 
 from cryoice.cli import app
 from training import compose_config, tiny, write_blobs
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # shells start programs in the background deaf to it
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # a core each, for the programs that tests start too
 
 
 @pytest.fixture(scope="session")
