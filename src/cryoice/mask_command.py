@@ -1,20 +1,14 @@
 """``cryoice mask``: whole micrographs to masks, for the files of a RELION or cryoSPARC project."""
 
-import statistics
-from typing import TYPE_CHECKING
-
 import typer
 
 from cryoice import mask_flags as flags
 from cryoice.mask.region_settings import MAX_BAD, RegionSettings
-from cryoice.terminal import console, faults_in_one_line, show_failures
-
-if TYPE_CHECKING:
-    from cryoice.project.mask_batch import MaskBatch, Outcome
-    from cryoice.project.mask_lists import MaskResult
+from cryoice.terminal import faults_in_one_line
 
 
 def mask(
+    context: typer.Context,
     micrographs: flags.Micrographs,
     output: flags.Output,
     angpix: flags.Angpix = None,
@@ -34,6 +28,12 @@ def mask(
     jobs: flags.Jobs = flags.JOBS,
     full_size: flags.FullSize = False,
     overlay: flags.Overlay = True,
+    devices: flags.Devices = 1,
+    shard: flags.ShardOf = None,
+    merge: flags.Merge = False,
+    cluster: flags.Cluster = None,
+    shards: flags.Shards = None,
+    slurm: flags.Slurm = None,
 ) -> None:
     """Find crystalline ice, contamination and support film on whole micrographs.
 
@@ -59,15 +59,26 @@ def mask(
     Stopped, it continues with the same command: what is done is skipped unless its file or a flag
     that changes the outputs has changed. Then: `cryoice clean`, `cryoice select`.
 
-    Exits with 1 when a micrograph failed; the others are done all the same.
+    Tens of thousands of micrographs, masked to the same bytes as by one program:
+
+    - `cryoice mask … --devices 2`: on two GPUs of this machine
+    - `cryoice mask … --shard 3/8`: one of eight shares, beside the others; then `cryoice mask … --merge`
+    - `cryoice mask … --cluster slurm --shards 16 --slurm partition=gpu --slurm gpus_per_node=1`: all of it
+
+    Exits with 1 when a micrograph failed or a merge lacks some; the others are done all the same.
     """
+    from cryoice import mask_runs as runs
     from cryoice.files.micrograph_list import list_micrographs
+    from cryoice.mask.device import accelerator_of
     from cryoice.mask.model import load_model
     from cryoice.project.mask_batch import MaskBatch
+    from cryoice.project.mask_progress import Workers
     from cryoice.project.mask_settings import Microscope
+    from cryoice.project.shard import Shard
 
     with faults_in_one_line():
-        flags.require_jobs(jobs)
+        flags.require_jobs(jobs, devices=devices)
+        flags.require_one_way(shard=shard, shards=shards, merge=merge, cluster=cluster, slurm=slurm)
         settings = flags.mask_settings(
             threshold=threshold,
             unsure=unsure,
@@ -82,56 +93,16 @@ def mask(
         )
         microscope = Microscope(voltage, aberration, contrast)
         listed = list_micrographs(micrographs, angpix=angpix)
-        network = load_model(model, device=device)
-        batch = MaskBatch(listed, output, network, settings, microscope)
-        failed = _run(batch, jobs=jobs)
+        elsewhere = merge or cluster is not None  # whose device need not be on this machine
+        accelerator = "cpu" if elsewhere else accelerator_of(device, devices=devices)
+        network = load_model(model, device="cpu" if elsewhere or devices > 1 else device)
+        share = None if shard is None else Shard.parse(shard)
+        batch = MaskBatch(listed, output, network, settings, microscope, share)
+        command = runs.Command.of(context)
+        if cluster is not None:
+            failed = runs.on_cluster(batch, command, cluster, count=shards or 1, options=slurm or ())
+        elif merge:
+            failed = runs.merged(batch, command, count=shards)
+        else:
+            failed = runs.masked(batch, Workers(jobs, devices, accelerator))
     raise typer.Exit(code=int(failed))
-
-
-def _run(batch: "MaskBatch", *, jobs: int) -> bool:
-    """Mask, list and tell; True when something failed."""
-    from cryoice.project.mask_lists import begin, finish
-    from cryoice.project.mask_progress import follow
-
-    outcomes: list[Outcome] = []
-    with batch.alone():
-        begin(batch)
-        try:
-            follow(batch, outcomes, jobs=jobs)
-        except KeyboardInterrupt as stop:
-            done = len(finish(batch, outcomes).rows)
-            total = len(batch.listed.micrographs)
-            said = f"stopped: {done} of {total} micrographs are done; the same command continues"
-            typer.echo(said, err=True)
-            raise typer.Exit(code=130) from stop
-        result = finish(batch, outcomes)
-    for doubt in result.doubts:
-        typer.echo(f"warning: {doubt}", err=True)
-    _show(result, skipped=sum(outcome.skipped for outcome in outcomes))
-    if alone := sum(row.get("views") == "context" for row in result.rows.values()):
-        why = "pixels coarser than 1.72 Å or of 8 bits hold no spectrum of ice"
-        if "crystalline" not in batch.model.classes:
-            why = "the network tells no crystalline ice"
-        typer.echo(f"{alone} of {len(result.rows)} by context alone: {why}")
-    typer.echo(f"{batch.output}: masks, summary.csv, micrographs.star")
-    show_failures(result.failures)
-    return bool(result.failures)
-
-
-def _show(result: "MaskResult", *, skipped: int) -> None:
-    from rich.table import Table
-
-    verdicts = [row["verdict"] for row in result.rows.values()]
-    table = Table(show_header=False)
-    table.add_row("good", str(verdicts.count("good")))
-    table.add_row("bad", str(verdicts.count("bad")))
-    table.add_row("failed", str(len(result.failures)))
-    table.add_row("of them done before", str(skipped))
-    if result.earlier:
-        table.add_row("masks of earlier runs", str(result.earlier))
-    if result.rows:
-        share = statistics.median(row["bad"] for row in result.rows.values())
-        table.add_row("median share of artifacts", f"{100 * share:.1f} %")
-        share = statistics.median(row["unsure"] for row in result.rows.values())
-        table.add_row("median unsure share", f"{100 * share:.1f} %")
-    console().print(table)

@@ -1,7 +1,7 @@
 """Flags of the commands that mask micrographs, declared once; each command's signature gives the defaults."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -67,17 +67,45 @@ Jobs = Annotated[
 FullSize = Annotated[bool, typer.Option("--full-size", help="Masks at the micrographs' size, not at 8 Å/px.")]
 Overlay = Annotated[bool, typer.Option(help="Draw each mask over its micrograph.")]
 
+ShardOf = Annotated[
+    str | None,
+    typer.Option(
+        "--shard",
+        metavar="K/N",
+        help="Every N-th micrograph from the K-th on, beside other shards; no lists.",
+    ),
+]
+Shards = Annotated[
+    int | None, typer.Option(metavar="N", help="Number of shards, for --cluster; --merge names lost ones.")
+]
+Merge = Annotated[
+    bool, typer.Option("--merge", help="Mask nothing: write the lists of what the shards have done.")
+]
+Cluster = Annotated[
+    Literal["slurm", "local"] | None,
+    typer.Option(help="Run --shards N as jobs of SLURM or processes of this machine, then merge."),
+]
+Slurm = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="KEY=VALUE",
+        help="Of the jobs, one flag a key: partition, account, time (minutes), mem, gpus_per_node, setup ...",
+    ),
+]
+Devices = Annotated[int, typer.Option(metavar="D", help="Devices of this machine; --jobs counts for each.")]
 
-def require_jobs(jobs: int) -> None:
-    """Check ``--jobs``.
+
+def require_jobs(jobs: int, *, devices: int = 1) -> None:
+    """Check ``--jobs`` and ``--devices``.
 
     Raises
     ------
     InputError
-        It is below 1.
+        One is below 1.
     """
-    if jobs < 1:
-        raise InputError(f"--jobs: {jobs} must be a whole number of at least 1")
+    for flag, number in (("--jobs", jobs), ("--devices", devices)):
+        if number < 1:
+            raise InputError(f"{flag}: {number} must be a whole number of at least 1")
 
 
 def mask_settings(
@@ -118,3 +146,27 @@ def _names(text: str | None) -> tuple[str, ...] | None:
     if text is None:
         return None
     return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def require_one_way(
+    *, shard: str | None, shards: int | None, merge: bool, cluster: str | None, slurm: list[str] | None
+) -> None:
+    """Check that the flags of one way to mask many micrographs are given, and all that it needs.
+
+    Raises
+    ------
+    InputError
+        They contradict each other, or one is missing.
+    """
+    ways = {"--shard": shard is not None, "--merge": merge, "--cluster": cluster is not None}
+    given = [flag for flag, wanted in ways.items() if wanted]
+    if len(given) > 1:
+        raise InputError(f"{given[0]}: does not go with {given[1]}; leave one out")
+    if cluster is not None and shards is None:
+        raise InputError(f"--cluster {cluster}: needs their number; add --shards N")
+    if shards is not None and shards < 1:
+        raise InputError(f"--shards: {shards} must be a whole number of at least 1")
+    if shards is not None and not (merge or cluster):
+        raise InputError("--shards: goes with --cluster or --merge; for one of them give --shard K/N")
+    if slurm and cluster != "slurm":
+        raise InputError("--slurm: goes with --cluster slurm; add it or leave this out")
