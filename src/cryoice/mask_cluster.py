@@ -58,18 +58,22 @@ class Submitted:
             (
                 f"job {self.array}: {count} shards; job {self.merge}: the merge when they have ended",
                 f"to follow them: squeue -j {self.array},{self.merge}",
-                f"logs: {self.logs}/{self.array}_*_log.err by shard, from 0; {self.logs}/{self.merge}_0_log.err",
+                f"logs, shards from 0 on: {self.logs}/{self.array}_SHARD_0_log.err",
                 f"a lost shard K again: {command.told('--shard', f'K/{count}')}",
                 f"and the lists then: {command.told('--merge', '--shards', str(count))}",
             )
         )
 
 
-def to_slurm(batch: MaskBatch, command: Command, *, count: int, options: Sequence[str]) -> Submitted:
+def to_slurm(
+    batch: MaskBatch, command: Command, *, count: int, cpus: int, options: Sequence[str]
+) -> Submitted:
     """Submit an array of shards, and a merge that begins when all of them have ended, however.
 
     Parameters
     ----------
+    cpus
+        Cores of each job, where the options do not tell.
     options
         ``key=value`` as submitit's executor of SLURM calls what sbatch takes; each job has them.
 
@@ -82,7 +86,8 @@ def to_slurm(batch: MaskBatch, command: Command, *, count: int, options: Sequenc
     job = MaskJob()
     try:
         executor = AutoExecutor(logs, cluster="slurm")
-        executor.update_parameters(slurm_job_name="cryoice", slurm_time=_SLURM_MIN, **_read(options))
+        asked = {"slurm_job_name": "cryoice", "slurm_time": _SLURM_MIN, "slurm_cpus_per_task": cpus}
+        executor.update_parameters(**asked | _read(options))
         with executor.batch():
             shards = [executor.submit(job, words) for words in _commands(command, count)]
         array = shards[0].job_id.partition("_")[0]

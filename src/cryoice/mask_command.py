@@ -100,7 +100,9 @@ def mask(
         batch = MaskBatch(listed, output, network, settings, microscope, share)
         command = runs.Command.of(context)
         if cluster is not None:
-            failed = runs.on_cluster(batch, command, cluster, count=shards or 1, options=slurm or ())
+            failed = runs.on_cluster(
+                batch, command, cluster, count=shards or 1, cpus=jobs * devices, options=slurm or ()
+            )
         elif merge:
             failed = runs.merged(batch, command, count=shards)
         else:

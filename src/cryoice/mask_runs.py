@@ -124,7 +124,7 @@ def lost_lines(
 
 
 def on_cluster(
-    batch: MaskBatch, command: Command, cluster: str, *, count: int, options: Sequence[str]
+    batch: MaskBatch, command: Command, cluster: str, *, count: int, cpus: int, options: Sequence[str]
 ) -> bool:
     """Have shards masked by jobs of their own and merged; True when something failed as far as it is known.
 
@@ -138,7 +138,7 @@ def on_cluster(
     if count > max(1, len(batch.listed.micrographs)):
         raise InputError(f"--shards: {count} for {len(batch.listed.micrographs)} micrographs; give fewer")
     if cluster == "slurm":
-        submitted = mask_cluster.to_slurm(batch, command, count=count, options=options)
+        submitted = mask_cluster.to_slurm(batch, command, count=count, cpus=cpus, options=options)
         typer.echo(submitted.told(command, count=count))
         return False
     try:
