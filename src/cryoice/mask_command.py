@@ -39,6 +39,7 @@ def mask(
 
     - `cryoice mask MotionCorr/job002/*.mrc -o masks`: pixel sizes from the headers
     - `cryoice mask CtfFind/job003/micrographs_ctf.star -o masks`: in the project's folder
+    - `cryoice mask exports/groups/J12_exposures/J12_exposures_exported.csg -o masks`: of cryoSPARC
     - `cryoice mask Micrographs --angpix 0.83 -o masks --classes crystalline --margin 50`: all in a folder
 
     Reads MRC (plain, .gz, .bz2), TIFF, EER, PNG and JPEG. DIR then holds, for each micrograph:

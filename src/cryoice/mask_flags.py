@@ -16,7 +16,9 @@ JOBS = 2
 
 Micrographs = Annotated[
     list[Path],
-    typer.Argument(metavar="MICROGRAPHS...", help="Files, folders, or one micrographs.star of RELION."),
+    typer.Argument(
+        metavar="MICROGRAPHS...", help="Files, folders, or one list: RELION's .star, cryoSPARC's .csg or .cs."
+    ),
 ]
 Output = Annotated[
     Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for masks, made when missing.")
