@@ -1,4 +1,4 @@
-"""Are two shards one process, to the bit? What does a killed shard cost, and what is the gain?
+"""Two shards against one process: equal to the bit, what a killed one costs, and the gain.
 
     python -m benchmarks.shards [--micrographs N] [--side PX] [--keep DIR]
 
@@ -51,8 +51,8 @@ def main() -> None:
         merged = timed([*into, "--merge", "--shards", 2])
         same(expected, folder / "shards")
         out.print(
-            f"two shards at once, one in flight each: {both:.1f} s = {both / one:.2f} of one process with one, "
-            f"{both / two:.2f} of one with two; the merge takes {merged:.1f} s more; equal to the bit"
+            f"two shards at once, one in flight each: {both:.1f} s = {both / one:.2f} of one process with "
+            f"one, {both / two:.2f} of one with two; the merge takes {merged:.1f} s more; equal to the bit"
         )
         devices = timed([words, "-o", folder / "devices", "--jobs", 1, "--devices", 2])
         same(expected, folder / "devices")
@@ -70,7 +70,9 @@ def killed(words: Sequence[str], folder: Path, expected: dict[str, bytes], *, nu
         victim.send_signal(signal.SIGKILL)
     if other.wait():
         raise SystemExit(other.returncode)
-    merge = subprocess.run(flat([*into, "--merge", "--shards", 2]), capture_output=True, text=True, check=False)
+    merge = subprocess.run(
+        flat([*into, "--merge", "--shards", 2]), capture_output=True, text=True, check=False
+    )
     [line] = [line for line in merge.stderr.splitlines() if line.startswith("shard ")]
     before = done(folder) | done(folder, victim=True)
     seconds = timed([*into, "--shard", "2/2"])
@@ -80,15 +82,16 @@ def killed(words: Sequence[str], folder: Path, expected: dict[str, bytes], *, nu
     kept = sum(after[path] == when for path, when in before.items())
     return (
         f"a shard that was killed: the merge ends with status {merge.returncode} and says "
-        f"'{line.partition(';')[0]}'; run alone ({seconds:.1f} s) it masked {len(after) - len(before)} of its "
-        f"{share}, {kept} of {len(before)} that were done stayed untouched; equal to the bit"
+        f"'{line.partition(';')[0]}'; run alone ({seconds:.1f} s) it masked {len(after) - len(before)} of "
+        f"its {share}, {kept} of {len(before)} that were done stayed untouched; equal to the bit"
     )
 
 
 def done(folder: Path, *, victim: bool = False) -> dict[Path, int]:
     """Return when the records of one of two shards were written; micrographs are numbered from 0."""
     found = (folder / ".cryoice").glob("*.json")
-    return {path: path.stat().st_mtime_ns for path in found if int(path.stem.rpartition("-")[2]) % 2 == victim}
+    its = (path for path in found if int(path.stem.rpartition("-")[2]) % 2 == victim)
+    return {path: path.stat().st_mtime_ns for path in its}
 
 
 def outputs(folder: Path) -> dict[str, bytes]:

@@ -1,6 +1,11 @@
 """A project of cryoSPARC as its exports and job folders hold it: groups, passthroughs, uids."""
 
+import shutil
+
 import numpy as np
+
+from cryoice.files.mrc import read_mrc
+from cryoice.files.star_text import StarText
 
 EXPOSURE = [("uid", "<u8"), ("micrograph_blob/path", "S120"), ("micrograph_blob/idx", "<u4")]
 EXPOSURE += [("micrograph_blob/shape", "<u4", (2,)), ("micrograph_blob/psize_A", "<f4")]
@@ -98,3 +103,33 @@ def write_particles(path, micrographs, fractions, *, shape, pixel_size, exported
     rows["location/micrograph_shape"], rows["location/micrograph_psize_A"] = shape, pixel_size
     rows["location/center_x_frac"], rows["location/center_y_frac"] = np.array(fractions).T
     return saved(path, rows)
+
+
+def write_particle_group(folder, *arguments, **options):
+    """Write the group of a data set of particles that `write_particles` writes, as Export does."""
+    path = write_particles(folder / f"{folder.name}_exported.cs", *arguments, exported=True, **options)
+    slots = {"location": (path.name, len(loaded(path)))}
+    path.with_suffix(".csg").write_text(group_text(folder.name, "particle", slots))
+    return path.with_suffix(".csg")
+
+
+def write_cryosparc_project(simulated, project):
+    """Lay out what ``cryoice simulate`` wrote as a project with two exported groups; return its folder."""
+    found = StarText.read(simulated / "particles.star").table("particles")
+    files = sorted({simulated / name for name in found["rlnMicrographName"]})
+    (project / "J12/motioncorrected").mkdir(parents=True)
+    names = {path.name: f"J12/motioncorrected/{uid:021d}_{path.name}" for uid, path in enumerate(files)}
+    for path in files:
+        shutil.copy(path, project / names[path.name])
+    array, pixel_size = read_mrc(files[0])
+    height, width = array.shape
+    given = {"shape": array.shape, "pixel_size": pixel_size}
+    places = found[["rlnCoordinateX", "rlnCoordinateY"]].astype(float).to_numpy() / (width, height)
+    micrographs = [names[name.rpartition("/")[2]] for name in found["rlnMicrographName"]]
+    groups = project / "exports/groups"
+    for name in ("P3_J12_exposures", "P3_J20_particles"):
+        (groups / name).mkdir(parents=True)
+        (groups / name / "J12").symlink_to(project / "J12")
+    write_exported(groups / "P3_J12_exposures", list(names.values()), **given)
+    write_particle_group(groups / "P3_J20_particles", micrographs, places, **given)
+    return project
