@@ -1,7 +1,8 @@
 """The tutorials in ``docs/`` do what they say: every command block runs, in order, where its reader works.
 
 To add a tutorial: a line in `TUTORIALS` that names the file and the fixture (here or in ``conftest.py``) that
-returns the folder in which its reader begins: small and coarse, so that each command takes no time.
+returns the folder in which its reader begins: small and coarse, so that each command takes no time. The
+fixture ``simulated`` has micrographs, picks and masks for it.
 
 What runs is what stands between fences without a language or with ``bash``, a line at a time (a backslash
 joins lines), and between fences with ``python``. Any other language (``text``, ``star``) is only shown.
@@ -33,15 +34,6 @@ TUTORIALS = {
 FENCE = re.compile(r"^ *```(\w*)[^\n]*\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 STATUS = re.compile(r"#.*exits with (\d+)")
 FOR_BASH = re.compile(r"[|&;<>$`]")
-
-
-@pytest.fixture(scope="session")
-def simulated(tmp_path_factory):
-    """Three micrographs of 256 px at 6 Å/px as ``cryoice simulate`` writes them; read only."""
-    folder = tmp_path_factory.mktemp("simulated") / "sim"
-    words = ("-n", "3", "--size", "256", "--angpix", "6", "--seed", "1", "--jobs", "1")
-    assert CliRunner().invoke(app, ["simulate", "-o", str(folder), *words]).exit_code == 0
-    return folder
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import typer
 
 from cryoice.errors import InputError
 from cryoice.mask.region_settings import MAX_BAD, RegionSettings
+from cryoice.terminal import comma_separated
 
 if TYPE_CHECKING:
     from cryoice.project.mask_settings import MaskSettings
@@ -138,16 +139,10 @@ def mask_settings(
         min_area=min_area,
         margin=margin,
         max_hole=max_hole,
-        classes=_names(classes),
+        classes=comma_separated(classes),
         unsure=unsure,
     )
     return MaskSettings(regions, max_bad=max_bad, full_size=full_size, overlay=overlay)
-
-
-def _names(text: str | None) -> tuple[str, ...] | None:
-    if text is None:
-        return None
-    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def require_one_way(

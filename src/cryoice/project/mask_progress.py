@@ -1,7 +1,7 @@
 """A batch of masks under way: what becomes of the micrographs is collected and told as it happens."""
 
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
@@ -29,10 +29,21 @@ class Workers:
         return run_on_devices(batch, accelerator=self.accelerator, devices=self.devices, jobs=self.jobs)
 
 
-def follow(batch: MaskBatch, outcomes: list[Outcome], *, workers: Workers) -> None:
+def follow(
+    batch: MaskBatch,
+    outcomes: list[Outcome],
+    *,
+    workers: Workers,
+    after: Callable[[], None] | None = None,
+) -> None:
     """Run a batch and add its outcomes to the list: failures are told, and a terminal shows a bar.
 
     What the list could not use is told where the whole of it is masked, not by each shard.
+
+    Parameters
+    ----------
+    after
+        Called when an outcome was added; what it raises stops the batch.
     """
     said = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     for name, reason in batch.listed.failures if batch.shard is None else ():
@@ -54,6 +65,8 @@ def follow(batch: MaskBatch, outcomes: list[Outcome], *, workers: Workers) -> No
             worked += not outcome.skipped
             rate = f"{(time.monotonic() - start) / worked:.1f} s each" if worked else ""
             bar.update(task, advance=1, rate=rate)
+            if after is not None:
+                after()
 
 
 @contextmanager
