@@ -66,10 +66,11 @@ def masked(batch: MaskBatch, workers: Workers) -> bool:
         try:
             follow(batch, outcomes, workers=workers)
         except KeyboardInterrupt as stop:
-            _finish(batch, outcomes)
-            done, total = sum(batch.find(m) is not None for m in batch.micrographs), len(batch.micrographs)
+            listed = _finish(batch, outcomes)
+            done = len(listed.rows) if listed else sum(map(bool, map(batch.find, batch.micrographs)))
             of = "" if batch.shard is None else f" of shard {batch.shard}"
-            said = f"stopped: {done} of {total} micrographs{of} are done; the same command continues"
+            total = f"{len(batch.micrographs)} micrographs{of}"
+            said = f"stopped: {done} of {total} are done; the same command continues"
             typer.echo(said, err=True)
             raise typer.Exit(code=130) from stop
         except InputError:

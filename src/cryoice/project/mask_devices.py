@@ -164,8 +164,9 @@ def _heard(running: Future[None], receivers: Sequence[Connection]) -> Generator[
 
 
 def _stop(trainer: Trainer, running: Future[None]) -> None:
-    launcher = trainer.strategy.launcher
-    while not running.done():
-        if launcher is not None:
-            launcher.kill(signal.SIGINT)
+    """Tell the processes once, as soon as they are there: at their ends they know no Ctrl-C any more."""
+    launcher: Any = trainer.strategy.launcher
+    while not (running.done() or launcher.procs):
         wait([running], timeout=_POLL_S)
+    if not running.done():
+        launcher.kill(signal.SIGINT)
