@@ -11,9 +11,13 @@ from submitit.core.utils import DelayedSubmission
 from submitit.slurm import slurm
 
 from bright_blocks import Brightness, brightness_model, write_micrographs
+from cryoice import mask_cluster
 from cryoice.mask import model as model_module
+from cryoice.mask_cluster import MaskJob
 from cryoice.project import mask_batch
-from test_mask_command import failures, outputs, records, run, summary, times
+from cryoice.project.shard import Shard
+from cryosparc_project import write_job
+from test_mask_command import STAR, failures, outputs, records, run, summary, times
 
 ROOT = Path(__file__).parents[1]
 
@@ -44,6 +48,21 @@ def test_two_shards_and_a_merge_leave_what_one_process_leaves(alone, tmp_path):
     merged = run(*given, "--merge", "--shards", "2")
     assert merged.exit_code == 0, merged.output
     assert outputs(tmp_path / "out") == alone
+
+
+@quick
+def test_shards_of_relions_list_and_of_cryosparcs_merge_to_the_lists_of_one_process(tmp_path, monkeypatch):
+    write_micrographs(tmp_path / "in", 3)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "list.star").write_text(STAR)
+    names = [f"in/m0{number}.mrc" for number in range(3)]
+    exposures = write_job(tmp_path / "J1", names, shape=(40, 45), pixel_size=8.0)
+    for kind, listed in (("relion", "list.star"), ("cryosparc", exposures)):
+        one = run(listed, "-o", f"{kind}-one")
+        for way in (("--shard", "1/2"), ("--shard", "2/2"), ("--merge",)):
+            done = run(listed, "-o", f"{kind}-shards", *way)
+        assert done.exit_code == one.exit_code == (kind == "relion")  # whose list names one that is gone
+        assert outputs(tmp_path / f"{kind}-shards") == outputs(tmp_path / f"{kind}-one")
 
 
 def test_the_command_without_a_shard_merges_too(alone, tmp_path):
@@ -194,11 +213,18 @@ def scheduler(tmp_path, monkeypatch):
 
 def test_the_jobs_that_slurm_gets_mask_and_merge_what_one_process_does(alone, scheduler, tmp_path):
     given = (tmp_path / "in", "-o", tmp_path / "out", "--jobs", "3")
-    result = run(*given, *SLURM, "--slurm", "setup=module load cryoice")
+    result = run(*given, *SLURM, "--slurm", "setup=module load cryoice", "--slurm", "account=0123")
     assert result.exit_code == 0, result.output
     assert "job 17: 2 shards; job 18: the merge when they have ended" in result.stdout
     array, merge = ((scheduler / f"{job}.sh").read_text() for job in (17, 18))
-    for asked in ("array=0-1%2", "partition=gpu", "gpus-per-node=1", "cpus-per-task=3", "time=240"):
+    for asked in (
+        "array=0-1%2",
+        "partition=gpu",
+        "gpus-per-node=1",
+        "cpus-per-task=3",
+        "time=240",
+        "account=0123",
+    ):
         assert f"#SBATCH --{asked}\n" in array
     assert "\nmodule load cryoice\n" in array
     assert "#SBATCH --dependency=afterany:17\n" in merge
@@ -275,6 +301,19 @@ def test_the_array_in_the_docs_masks_what_one_process_does(alone, tmp_path, monk
     assert run("in", "-o", "out", "--merge", "--shards", "2").exit_code == 0
     masks = {name: content for name, content in alone.items() if name.endswith((".mrc", ".png"))}
     assert masks.items() <= outputs(tmp_path / "out").items()
+
+
+def test_a_shard_that_is_lost_on_this_machine_is_told_with_its_log(alone, tmp_path, monkeypatch):
+    def only_the_first(batch, command, *, count):
+        MaskJob()(command.plus("--shard", f"1/{count}"))
+        return {Shard(number, count): tmp_path / f"{number}.err" for number in (1, 2)}
+
+    monkeypatch.setattr(mask_cluster, "run_here", only_the_first)
+    result = run(tmp_path / "in", "-o", tmp_path / "out", "--cluster", "local", "--shards", "2")
+    assert result.exit_code == 1
+    last = result.stderr.splitlines()[-1]
+    assert last.startswith("shard 2/2: 2 of 2 micrographs are not masked; to run it alone: cryoice mask ")
+    assert last.endswith(f"--shard 2/2; its log: {tmp_path / '2.err'}")
 
 
 @pytest.mark.slow

@@ -20,6 +20,10 @@ from cryoice.project.shard import Shard
 _SLURM_MIN, _HERE_MIN = 240, 60 * 24 * 365
 """Minutes after which jobs of SLURM are put into the queue again, and processes of this machine end."""
 
+_NUMBERS = ("time", "array_parallelism", "signal_delay_s", "nodes", "ntasks_per_node")
+_COMMANDS = ("setup", "teardown", "srun_args")
+"""Options with which submitit counts, and those of which it takes a list; all others are texts for sbatch."""
+
 _POLL_S = 1.0
 
 
@@ -105,8 +109,7 @@ def to_slurm(
 def run_here(batch: MaskBatch, command: Command, *, count: int) -> Mapping[Shard | None, Path]:
     """Run all shards at once in processes of this machine, wait for them, and return their logs.
 
-    Where there are CUDA devices, the shards take them in turn. Ctrl-C stops them behind the micrographs
-    that are in flight.
+    Where there are CUDA devices, the shards take them in turn. Ctrl-C ends them within a second or so.
     """
     import torch
 
@@ -141,10 +144,9 @@ def _read(options: Sequence[str]) -> dict[str, Any]:
         if not given:
             raise InputError(f"--slurm: {option} has no value; give KEY=VALUE, such as partition=gpu")
         name = key.strip().replace("-", "_")
-        if name in ("time", "array_parallelism", "signal_delay_s") and not value.isdecimal():
+        if name in _NUMBERS and not value.isdecimal():
             raise InputError(f"--slurm: {option}: must be a whole number" + " of minutes" * (name == "time"))
-        listed = name in ("setup", "teardown", "srun_args")
-        values[f"slurm_{name}"] = [value] if listed else int(value) if value.isdecimal() else value
+        values[f"slurm_{name}"] = int(value) if name in _NUMBERS else [value] if name in _COMMANDS else value
     return values
 
 

@@ -145,9 +145,7 @@ def on_cluster(
     try:
         logs = mask_cluster.run_here(batch, command, count=count)
     except KeyboardInterrupt as stop:
-        typer.echo(
-            "stopped: the shards end behind what they have begun; the same command continues", err=True
-        )
+        typer.echo("stopped: what is masked stays; the same command continues", err=True)
         raise typer.Exit(code=130) from stop
     with batch.alone():
         found = merge(batch)
