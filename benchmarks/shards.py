@@ -89,7 +89,7 @@ def killed(words: Sequence[str], folder: Path, expected: dict[str, bytes], *, nu
 
 def done(folder: Path, *, victim: bool = False) -> dict[Path, int]:
     """Return when the records of one of two shards were written; micrographs are numbered from 0."""
-    found = (folder / ".cryoice").glob("*.json")
+    found = (folder / ".cryoice").glob("[!.]*.json")
     its = (path for path in found if int(path.stem.rpartition("-")[2]) % 2 == victim)
     return {path: path.stat().st_mtime_ns for path in its}
 
