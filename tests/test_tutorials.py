@@ -22,11 +22,16 @@ from benchmarks.relion_project import write_project
 from typer.testing import CliRunner
 
 from cryoice.cli import app
+from cryosparc_project import write_cryosparc_project
 
 DOCS = Path(__file__).parents[1] / "docs"
-TUTORIALS = {"relion.md": "relion_project"}
+TUTORIALS = {
+    "relion.md": "relion_project",
+    "many_machines.md": "relion_project",
+    "cryosparc.md": "cryosparc_project",
+}
 
-FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^ *```(\w*)[^\n]*\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 STATUS = re.compile(r"#.*exits with (\d+)")
 FOR_BASH = re.compile(r"[|&;<>$`]")
 
@@ -34,6 +39,11 @@ FOR_BASH = re.compile(r"[|&;<>$`]")
 @pytest.fixture
 def relion_project(simulated, tmp_path):
     return write_project(simulated, tmp_path / "project")
+
+
+@pytest.fixture
+def cryosparc_project(simulated, tmp_path):
+    return write_cryosparc_project(simulated, tmp_path / "project")
 
 
 def blocks(name):

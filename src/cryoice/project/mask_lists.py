@@ -61,14 +61,20 @@ class MaskResult:
 def begin(batch: MaskBatch) -> None:
     """Take out of the lists of an earlier run what this one is to replace: it may be killed.
 
-    Within `MaskBatch.alone`.
+    A shard that is to replace anything takes the lists away, for the merge to write them again: other
+    shards do so at the same time. Within `MaskBatch.alone`.
 
     Raises
     ------
     InputError
         The folder cannot be written.
     """
-    if any((batch.output / name).exists() for name in (SUMMARY, LIST)):
+    lists = [path for path in (batch.output / SUMMARY, batch.output / LIST) if path.exists()]
+    if lists and batch.shard is not None:
+        if not all(map(batch.find, batch.micrographs)):
+            for path in lists:
+                path.unlink(missing_ok=True)
+    elif lists:
         done = {micrograph: batch.find(micrograph) for micrograph in batch.listed.micrographs}
         _write_lists(batch, {micrograph: row for micrograph, row in done.items() if row is not None})
 
