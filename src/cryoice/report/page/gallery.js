@@ -87,10 +87,11 @@ const signature = (id, inner) => JSON.stringify([inner, Object.values(layers), c
 
 async function drawTile(tile, id, inner) {
   const wanted = signature(id, inner);
-  if (tile.dataset.drawn === wanted) return;
-  tile.dataset.drawn = wanted;
+  if (tile.dataset.wanted === wanted) return;
+  tile.dataset.wanted = wanted;
   const found = await pictureOf(id);
-  if (tiles.get(id) !== tile || tile.dataset.drawn !== wanted) return; // out of view by now, or drawn anew
+  if (tiles.get(id) !== tile || tile.dataset.wanted !== wanted) return; // out of view by now, or drawn anew
+  tile.dataset.drawn = wanted;
   const one = micrographs[id], canvas = tile.querySelector("canvas");
   if (!found) {
     tile.classList.add("blind");

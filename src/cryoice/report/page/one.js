@@ -11,6 +11,7 @@ async function showOne(id) {
   current = id;
   tellOne();
   byId("below").textContent = "";
+  delete byId("one").dataset.drawn;
   const found = await pictureOf(id);
   if (view.id !== id) return;
   byId("no-picture").hidden = found !== null;
@@ -33,6 +34,7 @@ function drawOne() {
   drawScaleBar(canvas, micrograph, scale);
   drawPointer();
   tellShares();
+  byId("one").dataset.drawn = micrograph.stem;
 }
 
 /** A bar of 1, 2 or 5 times a power of ten Å, at most a third of the width. */
