@@ -9,10 +9,11 @@ let keeps = true;
 
 function passes(micrograph) {
   if (!("bad" in review.limits) && micrograph.verdict !== "good") return false;
-  for (const [key, limit] of Object.entries(review.limits)) {
-    if (micrograph[key] !== null && micrograph[key] > limit) return false;
-  }
-  return true;
+  // as cryoice select: who lacks a share is rejected, whose iciness could not be measured is not
+  return Object.entries(review.limits).every(([key, limit]) => {
+    const value = micrograph[key];
+    return value === null ? !STATISTICS[key].share : value <= limit;
+  });
 }
 
 const verdictOf = (id) => verdicts.get(id) ?? (passes(micrographs[id]) ? "accepted" : "rejected");
