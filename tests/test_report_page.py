@@ -358,6 +358,22 @@ def test_filters_and_orders_choose_what_is_shown(review):
     assert review.page.is_visible("#nothing")
 
 
+def test_what_a_filter_hides_once_it_is_corrected_keeps_its_place_in_the_order(review):
+    review.page.select_option("#sort", "list")
+    review.page.select_option("#reviewed", "no")
+    review.open("m005")
+    review.press("w")
+    assert review.page.inner_text("#one-place") == "not among those shown"
+    review.press("ArrowRight")
+    assert review.page.inner_text("#one-name") == "Movies/m006.mrc"
+    review.press("w", "ArrowLeft")
+    assert review.page.inner_text("#one-name") == "Movies/m004.mrc"
+    review.press("w", "r")
+    assert review.page.inner_text("#one-name") == "Movies/m007.mrc"
+    review.press("w", "Escape", "ArrowRight")
+    assert review.page.locator(".tile.current .name").inner_text() == "m008"
+
+
 def test_marks_on_a_histogram_and_the_scatter_plot_filter_by_mouse_and_keys(review, masks):
     with (masks / "summary.csv").open(newline="") as stream:
         shares = {row["stem"]: float(row["bad"]) for row in csv.DictReader(stream)}
