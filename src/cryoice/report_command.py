@@ -28,8 +28,8 @@ def report(
     - there a click calls a region another class, a disc marks what was missed
 
     It exports `accepted.star` and `rejected.star` (blocks, columns, order and bytes of DIR/micrographs.star),
-    `corrections.csv` for `cryoice finetune --corrections`, and the review itself, which the browser keeps for
-    as long as list and masks stay the same. Verdicts given by eye count before the limits.
+    `corrections.csv` for `cryoice finetune --corrections`, and the review itself, which the browser keeps while
+    the list grows; corrections of a mask that has changed are left aside. Verdicts given by eye count before the limits.
 
     Exits with 1 when a mask could not be read; its micrograph is in the lists all the same.
     """

@@ -9,6 +9,7 @@ import pandas as pd
 
 from cryoice.errors import InputError
 from cryoice.files.star_text import StarText
+from cryoice.project.folder_identity import identity_of
 from cryoice.project.mask_folder import SUMMARY, Masked, MaskFolder
 from cryoice.project.review_pictures import pictures_of
 from cryoice.project.select_micrographs import LIST
@@ -105,7 +106,8 @@ class ReviewFolder:
 
     def contents(self, micrographs: Sequence[PageMicrograph]) -> PageContents:
         """Return the page's contents, given what `load` tells of each micrograph."""
-        return PageContents(self.path.resolve().name, micrographs, self.star.text, self.rows)
+        title = "/".join(self.path.resolve().parts[-2:])  # of RELION's jobs, all are called masks
+        return PageContents(title, identity_of(self.path), micrographs, self.star.text, self.rows)
 
 
 def _listed(path: Path) -> tuple[StarText, str, list[str]]:

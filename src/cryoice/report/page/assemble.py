@@ -16,8 +16,8 @@ from cryoice.report.page.class_map import NO_DATA
 from cryoice.report.page.contents import PageContents, PageMicrograph
 
 _SCRIPTS = (
-    *("dom", "data", "review", "masks", "paint", "files", "plots", "scatter_events", "limits"),
-    *("filters", "gallery", "pointer", "one", "keyboard", "main"),
+    *("dom", "data", "review", "rows", "store", "masks", "paint", "files", "plots", "scatter_events"),
+    *("limits", "filters", "gallery", "pointer", "one", "keyboard", "main"),
 )
 """Names of the scripts in the order in which each may use those before it."""
 
@@ -53,7 +53,7 @@ def _data(contents: PageContents) -> str:
     """JSON in which nothing can end the element that holds it."""
     colours = {NO_DATA if value == IGNORE else value: colour for value, colour in CLASS_COLOURS.items()}
     values = {
-        "digest": contents.digest,
+        "folder": contents.identity,
         "classes": CLASSES,
         "colours": colours,
         "micrographs": [micrograph.facts for micrograph in contents.micrographs],

@@ -1,7 +1,8 @@
 """What a review page holds."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+import zlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,12 +64,23 @@ class PageMicrograph:
     pictures: Pictures | None
 
     @property
+    def digest(self) -> str:
+        """12 hex digits of what corrections are about, '' where the mask cannot be read.
+
+        They depend on the mask, on what of it is unsure and on the sampling, not on how these are packed.
+        """
+        if self.pictures is None:
+            return ""
+        sampling = f"{self.shape} {self.pixel_size!r} {self.pictures.shape} "
+        return hashlib.sha256(sampling.encode() + zlib.decompress(self.pictures.classes)).hexdigest()[:12]
+
+    @property
     def facts(self) -> dict[str, Any]:
         """All but the pictures themselves, as plain values."""
         facts: dict[str, Any] = {
             **{"name": self.name, "stem": self.stem, "verdict": self.verdict, "views": self.views},
             **{"height": self.shape[0], "width": self.shape[1], "pixelSize": self.pixel_size},
-            **{"rank": self.rank, "reason": self.reason},
+            **{"rank": self.rank, "reason": self.reason, "digest": self.digest},
             **self.statistics,
         }
         if self.pictures:
@@ -85,6 +97,8 @@ class PageContents:
     ----------
     title
         Of the page.
+    identity
+        Of the folder, by which a browser finds a review again however list and masks change.
     micrographs
         In the order of the list.
     star
@@ -94,24 +108,7 @@ class PageContents:
     """
 
     title: str
+    identity: str
     micrographs: Sequence[PageMicrograph]
     star: bytes
     rows: Sequence[tuple[int, int, int]]
-
-    @property
-    def digest(self) -> str:
-        """16 hex digits by which a browser finds a review again.
-
-        They depend on what is reviewed, list and masks, and not on the order of review: a page that is
-        written again after ``cryoice next`` goes on with the review of the one before.
-        """
-        found = hashlib.sha256()
-        for part in self._reviewed():
-            found.update(len(part).to_bytes(8) + part)
-        return found.hexdigest()[:16]
-
-    def _reviewed(self) -> Iterator[bytes]:
-        yield self.star
-        for micrograph in self.micrographs:
-            yield micrograph.name.encode("utf-8", "surrogateescape")
-            yield micrograph.pictures.classes if micrograph.pictures else b""

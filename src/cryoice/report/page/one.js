@@ -118,8 +118,9 @@ function decideHere(label) {
 function undoHere() {
   const inView = byId("one").open, undone = undo(inView ? view.id : undefined);
   if (!undone) return say("Nothing to undo.");
-  say(`Undone: ${undone.kind} ${undone.label} of ${micrographs[undone.id].stem}`);
-  current = undone.id;
+  const words = undone.kind === "import" ? "import" : `${undone.kind} ${undone.label} of ${micrographs[undone.id].stem}`;
+  say(`Undone: ${words}`);
+  current = undone.id ?? current;
   changed();
   if (inView) drawOne();
   return reveal(current);
