@@ -9,6 +9,7 @@ import starfile
 from typer.testing import CliRunner
 
 from cryoice.cli import app
+from cryoice.files.recorded_outputs import thumbnail_path
 from cryoice.mask.regions import enlarge
 from cryoice.project.select_micrographs import select_micrographs
 from page_browser import Review, browser
@@ -248,6 +249,21 @@ def test_a_whole_micrograph_is_called_right_or_of_one_class(review):
         ("whole", "", "right"),
         ("whole", "", "clean"),
     ]
+
+
+def test_a_picture_that_is_damaged_hides_no_mask(chromium, tmp_path):
+    folder = review_folder(tmp_path / "masks", count=3)
+    thumbnail_path(folder, MARKED).write_bytes(thumbnail_path(folder, MARKED).read_bytes()[:40])
+    assert CliRunner().invoke(app, ["report", str(folder)]).exit_code == 0
+    context = chromium.new_context()
+    review = Review(context, folder / "report.html")
+    review.open(MARKED)
+    assert review.page.inner_text("#one-grey") == "The picture of the micrograph cannot be read."
+    clean, crystalline = review.pixels("#one-canvas", [(0.9, 0.9), (0.15, 0.85)])
+    assert clean == [0, 0, 0]
+    assert crystalline[2] > crystalline[0] > 0
+    assert review.errors == []
+    context.close()
 
 
 def test_names_are_text_and_no_formula(review):

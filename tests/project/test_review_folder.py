@@ -1,6 +1,7 @@
 """What a review page is told of a folder of masks."""
 
 import json
+import os
 import re
 import zlib
 
@@ -71,6 +72,22 @@ def test_without_a_kept_picture_it_is_made_of_the_micrograph_and_else_of_the_sco
     assert first.pictures is not None
     assert first.pictures.grey_is == "score"
     assert "no such file" in str(fault)
+
+
+def test_a_micrograph_that_was_replaced_since_is_not_shown_below_its_old_mask(tmp_path):
+    (path,) = write_micrographs(tmp_path / "in", 1)
+    output = tmp_path / "out"
+    finished(batch_of(tmp_path / "in", output))
+    record = output / ".cryoice/m00.json"
+    values = json.loads(record.read_text())
+    values["outputs"].remove(".cryoice/m00.jpg")
+    record.write_text(json.dumps(values))
+    thumbnail_path(output, "m00").unlink()
+    os.utime(path, ns=(0, 0))
+    ((first, fault),) = loaded(output)
+    assert first.pictures is not None
+    assert first.pictures.grey_is == "score"
+    assert str(fault).startswith(f"{path.resolve()}: has changed since it was masked")
 
 
 def test_classes_no_data_and_what_is_unsure_are_packed_row_by_row(tmp_path):

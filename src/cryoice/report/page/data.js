@@ -45,7 +45,7 @@ async function inflate(bytes) {
 
 const decoded = new Map();
 
-/** Grey picture and mask of a micrograph: a promise of {grey, mask}, null where there is none. */
+/** Grey picture and mask of a micrograph: a promise of {grey, mask}, null where there is none, the picture also where it is damaged. */
 function pictureOf(id) {
   if (!decoded.has(id)) decoded.set(id, decode(id).catch(() => null));
   const found = decoded.get(id);
@@ -60,5 +60,6 @@ async function decode(id) {
   const [grey, packed] = pictures[id].split(" ");
   const mask = await inflate(bytesOf(packed)), columns = micrographs[id].columns;
   for (let place = columns; place < mask.length; place++) mask[place] ^= mask[place - columns];
-  return { grey: await createImageBitmap(new Blob([bytesOf(grey)], { type: "image/jpeg" })), mask };
+  const picture = createImageBitmap(new Blob([bytesOf(grey)], { type: "image/jpeg" }));
+  return { grey: await picture.catch(() => null), mask };
 }

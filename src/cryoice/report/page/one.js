@@ -18,6 +18,7 @@ async function showOne(id) {
   byId("one-picture").classList.toggle("blind", found === null);
   if (!found) return;
   [view.grey, view.base] = [found.grey, found.mask];
+  tellGrey();
   drawOne();
   pictureOf(after(id, 1)); // so that it is there when it is asked for
 }
@@ -52,19 +53,25 @@ function drawScaleBar(canvas, { width, pixelSize }, scale) {
 
 function tellOne() {
   if (view.id === null || !byId("one").open) return;
-  const micrograph = micrographs[view.id], { height, width, pixelSize, views, greyIs, rank, reason } = micrograph;
+  const micrograph = micrographs[view.id], { height, width, pixelSize, views, rank, reason } = micrograph;
   byId("one-name").textContent = micrograph.name;
   byId("one-place").textContent = order.includes(view.id) ? `${order.indexOf(view.id) + 1} of ${order.length} shown` : "not among those shown";
   byId("one-verdict").textContent = verdictWords(view.id) + (verdicts.has(view.id) ? "" : " by the limits");
   byId("one-verdict").className = accepts[view.id] ? "accepted" : "rejected";
   byId("one-facts").textContent = `${height} × ${width} px of ${+pixelSize.toPrecision(4)} Å; by ${views}`;
   byId("one-reason").textContent = rank === null ? "" : `#${rank} to review: ${reason}`;
-  byId("one-grey").textContent = greyIs === "score" ? "The picture shows the score: no picture of the micrograph was kept." : "";
+  tellGrey();
   byId("one-layers").querySelectorAll("[data-share]").forEach((cell) => {
     cell.textContent = told(cell.dataset.share, micrograph[cell.dataset.share]);
   });
   listCorrections();
   tellShares();
+}
+
+/** What stands in for a picture of the micrograph. */
+function tellGrey() {
+  const score = micrographs[view.id].greyIs === "score" ? "The picture shows the score: there is none of the micrograph as it was masked." : "";
+  byId("one-grey").textContent = view.base && !view.grey ? "The picture of the micrograph cannot be read." : score;
 }
 
 /** What the corrections make of the shares. */
