@@ -38,7 +38,7 @@ def micrograph(name="a.mrc", **changes):
     )
 
 
-def contents(*micrographs, title="masks"):
+def contents(micrographs, title="masks"):
     return PageContents(title, "0123456789abcdef", micrographs, b"data_\n", [(3, 5, 0)])
 
 
@@ -63,7 +63,7 @@ class Page(HTMLParser):
 
 
 def written(folder, *micrographs, **options):
-    write_page(folder / "report.html", contents(*micrographs, **options))
+    write_page(folder / "report.html", contents(micrographs, **options))
     return Page((folder / "report.html").read_text("utf-8"))
 
 
@@ -105,9 +105,9 @@ def test_the_policy_allows_the_page_s_own_script_and_style_and_no_network(tmp_pa
 
 def test_pictures_stand_in_lines_beside_the_facts(tmp_path):
     page = written(tmp_path, micrograph(), micrograph("b.mrc", stem="b", pictures=None))
-    first, second = page.texts["pictures"].split("\n")
+    first, second, end = page.texts["pictures"].split("\n")
     assert [base64.b64decode(part) for part in first.split(" ")] == [b"grey", CLASSES]
-    assert second == ""
+    assert second == end == ""
     data = json.loads(page.texts["data"])
     assert data["rows"] == [[3, 5, 0]]
     assert base64.b64decode(data["star"]) == b"data_\n"
@@ -115,6 +115,22 @@ def test_pictures_stand_in_lines_beside_the_facts(tmp_path):
     assert (facts["height"], facts["width"], facts["rows"], facts["columns"]) == (40, 60, 10, 15)
     assert (facts["bad"], facts["iciness"]) == (0.25, None)
     assert "rows" not in data["micrographs"][1]
+
+
+def test_pictures_are_written_as_they_come_and_no_part_of_a_page_is_left_when_one_fails(tmp_path):
+    def coming():
+        for number in range(50):
+            (scratch,) = tmp_path.glob(".partial-*")
+            sizes.append(scratch.stat().st_size)
+            noise = np.random.default_rng(number).bytes(20_000)
+            yield micrograph(f"m{number}.mrc", pictures=Pictures(noise, "micrograph", CLASSES, (10, 15)))
+        raise InputError("the last one is spoilt")
+
+    sizes = []
+    with pytest.raises(InputError, match="spoilt"):
+        write_page(tmp_path / "report.html", contents(coming()))
+    assert sizes[40] > 40 * 20_000
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_digest_of_a_micrograph_follows_its_mask_and_sampling_and_nothing_else():
@@ -142,4 +158,4 @@ def test_the_digest_of_a_micrograph_follows_its_mask_and_sampling_and_nothing_el
 def test_a_page_that_cannot_be_written_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match=r"report\.html: cannot be written"):
-        write_page(tmp_path / "file/report.html", contents(micrograph()))
+        write_page(tmp_path / "file/report.html", contents([micrograph()]))

@@ -1,7 +1,7 @@
 """The folder that ``cryoice mask`` wrote, as a review page shows it."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,8 +77,25 @@ class ReviewFolder:
         rows = tuple((begin, end, places[name]) for (begin, end), name in spans)
         return cls(path, tuple(known[name] for name in places), star, rows, len(known) - len(places))
 
-    def load(self, reviewed: Reviewed) -> tuple[PageMicrograph, str | None]:
+    def worth_a_look(self, count: int) -> frozenset[str]:
+        """Return the names of so many micrographs: those whose review teaches most, then the most unsure.
+
+        Raises
+        ------
+        InputError
+            The summary has no number where one should be.
+        """
+
+        def place(one: Reviewed) -> tuple[float, float]:
+            unsure = _number(one.row["unsure"], f"{self.path / SUMMARY}: {one.masked.name}: unsure")
+            return math.inf if one.rank is None else one.rank, -(unsure or 0)
+
+        return frozenset(one.masked.name for one in sorted(self.micrographs, key=place)[:count])
+
+    def load(self, reviewed: Reviewed, *, shown: bool = True) -> tuple[PageMicrograph, str | None]:
         """Return what the page tells of a micrograph, and why it shows no mask or no micrograph, if so.
+
+        One that is not to be shown costs no reading.
 
         Raises
         ------
@@ -86,10 +103,12 @@ class ReviewFolder:
             The summary has no number where one should be.
         """
         masked, row = reviewed.masked, reviewed.row
+        pictures, fault = None, None
         try:
-            pictures, fault = pictures_of(masked, self.path, row["stem"])
+            if shown:
+                pictures, fault = pictures_of(masked, self.path, row["stem"])
         except InputError as error:
-            pictures, fault = None, str(error)
+            fault = str(error)
         where = f"{self.path / SUMMARY}: {masked.name}"
         return PageMicrograph(
             name=masked.name,
@@ -102,9 +121,10 @@ class ReviewFolder:
             rank=reviewed.rank,
             reason=reviewed.reason,
             pictures=pictures,
+            left_out=not shown,
         ), fault
 
-    def contents(self, micrographs: Sequence[PageMicrograph]) -> PageContents:
+    def contents(self, micrographs: Iterable[PageMicrograph]) -> PageContents:
         """Return the page's contents, given what `load` tells of each micrograph."""
         title = "/".join(self.path.resolve().parts[-2:])  # of RELION's jobs, all are called masks
         return PageContents(title, identity_of(self.path), micrographs, self.star.text, self.rows)

@@ -2,7 +2,7 @@
 
 import hashlib
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,7 +49,9 @@ class PageMicrograph:
     rank, reason
         Place in the order in which review teaches most, from 1, and why; None and '' where there is none.
     pictures
-        None where the mask cannot be read.
+        None where the mask cannot be read, or is not to be shown.
+    left_out
+        Whether it is not to be shown.
     """
 
     name: str
@@ -62,10 +64,11 @@ class PageMicrograph:
     rank: int | None
     reason: str
     pictures: Pictures | None
+    left_out: bool = False
 
     @property
     def digest(self) -> str:
-        """12 hex digits of what corrections are about, '' where the mask cannot be read.
+        """12 hex digits of what corrections are about, '' where there are no pictures.
 
         They depend on the mask, on what of it is unsure and on the sampling, not on how these are packed.
         """
@@ -83,6 +86,8 @@ class PageMicrograph:
             **{"rank": self.rank, "reason": self.reason, "digest": self.digest},
             **self.statistics,
         }
+        if self.left_out:
+            facts["leftOut"] = True
         if self.pictures:
             rows, columns = self.pictures.shape
             facts |= {"rows": rows, "columns": columns, "greyIs": self.pictures.grey_is}
@@ -100,7 +105,7 @@ class PageContents:
     identity
         Of the folder, by which a browser finds a review again however list and masks change.
     micrographs
-        In the order of the list.
+        In the order of the list; gone through once.
     star
         Bytes of the list.
     rows
@@ -109,6 +114,6 @@ class PageContents:
 
     title: str
     identity: str
-    micrographs: Sequence[PageMicrograph]
+    micrographs: Iterable[PageMicrograph]
     star: bytes
     rows: Sequence[tuple[int, int, int]]

@@ -6,6 +6,7 @@ const ARTIFACTS = classes.slice(1);
 const NO_DATA = classes.length, UNKNOWN = NO_DATA + 1, UNSURE = 8; // values of a pixel; UNSURE is a bit
 
 const pictures = byId("pictures").textContent.split("\n");
+byId("pictures").remove(); // held once
 const DECODED = 120; // micrographs, about 0.5 MB each
 
 const STATISTICS = {

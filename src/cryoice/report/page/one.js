@@ -15,6 +15,7 @@ async function showOne(id) {
   const found = await pictureOf(id);
   if (view.id !== id) return;
   byId("no-picture").hidden = found !== null;
+  byId("no-picture").textContent = micrographs[id].leftOut ? "This page holds no picture of it: cryoice report --pictures left it out." : "The mask cannot be read: there is nothing to show.";
   byId("one-picture").classList.toggle("blind", found === null);
   if (!found) return;
   [view.grey, view.base] = [found.grey, found.mask];
