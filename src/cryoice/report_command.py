@@ -90,7 +90,7 @@ def report(
 def _warn_of_size(count: int) -> None:
     if count > _MANY:
         typer.echo(
-            f"warning: {count} masks make a page of some {count * _PICTURE_MB:.0f} MB, which browsers may not "
-            "open; --pictures 2000 shows those most worth a look, and counts and lists all",
+            f"warning: {count} masks make a page of some {count * _PICTURE_MB:.0f} MB, which browsers may "
+            "not open; --pictures 2000 shows those most worth a look, and counts and lists all",
             err=True,
         )
