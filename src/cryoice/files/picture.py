@@ -61,8 +61,8 @@ def through_jpeg(
         return np.asarray(picture)
 
 
-def write_png(path: Path, picture: UInt8[np.ndarray, "height width 3"]) -> None:
-    """Write red, green and blue, row 0 at the top.
+def write_png(path: Path, picture: UInt8[np.ndarray, "height width *rgb"]) -> None:
+    """Write grey values, or red, green and blue; row 0 at the top.
 
     Raises
     ------

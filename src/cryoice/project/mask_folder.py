@@ -45,6 +45,11 @@ class Masked:
     score: Path
     unsure: tuple[float, float]
 
+    @property
+    def stem(self) -> str:
+        """What the names of its files begin with."""
+        return self.mask.name.removesuffix("_mask.mrc")
+
     def read(self) -> tuple[UInt16[np.ndarray, "h w"], Float32[np.ndarray, "h w"]]:
         """Return classes and probability of any artifact, of one shape.
 
