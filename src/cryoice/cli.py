@@ -12,6 +12,7 @@ from cryoice.export_command import export
 from cryoice.fetch_command import fetch
 from cryoice.finetune_command import finetune
 from cryoice.mask_command import mask
+from cryoice.next_command import next_
 from cryoice.select_command import select
 from cryoice.simulate_command import simulate
 from cryoice.suspects_command import suspects
@@ -38,6 +39,7 @@ def main(
 app.command()(mask)
 app.command()(clean)
 app.command()(select)
+app.command("next")(next_)
 app.command()(fetch)
 app.command()(check)
 app.command()(simulate)
