@@ -45,7 +45,7 @@ def mended(
     Raises
     ------
     InputError
-        An action lies off the micrograph, or a region where it has no data; names the line.
+        An action lies off the micrograph; names the line.
     """
     known = np.asarray(mask != IGNORE)
     labels, touched = mask.astype(np.uint8), np.zeros(mask.shape, dtype=bool)
@@ -78,7 +78,7 @@ def _reached(
         )
     nearest = _nearest(place, labels.shape, micrograph_shape)
     if action.kind == REGION:
-        return _region(action, labels, known, nearest)
+        return _region(labels, known, nearest)
     assert action.kind == DISC
     row, column = (
         (np.arange(small) * side / small - at) * pixel_size
@@ -101,15 +101,10 @@ def _nearest(
 
 
 def _region(
-    action: Correction,
-    labels: UInt8[np.ndarray, "h w"],
-    known: Bool[np.ndarray, "h w"],
-    place: tuple[int, int],
+    labels: UInt8[np.ndarray, "h w"], known: Bool[np.ndarray, "h w"], place: tuple[int, int]
 ) -> Bool[np.ndarray, "h w"]:
-    """Mark the connected pixels of one class that hold a place; corners connect."""
+    """Mark the connected pixels of one class that hold a place; corners connect. None without data there."""
     if not known[place]:
-        raise InputError(
-            f"line {action.line}: the micrograph has no data at row {action.row:g}, column {action.column:g}"
-        )
+        return np.zeros(labels.shape, dtype=bool)
     pieces = pieces_of(known & (labels == labels[place]), connectivity=2)
     return np.asarray(pieces == pieces[place])
