@@ -99,7 +99,7 @@ def _folder(scratch: Path, seed: int) -> Folder:
             if not link.exists():
                 link.symlink_to(path.resolve())
             truth[link.stem] = path.parents[1] / "ground_truth/masks" / f"{path.stem}_mask.mrc"
-    command("mask", str(micrographs), "-o", str(masks), "--no-overlay")
+    command("mask", str(micrographs), "--angpix", ANGPIX, "-o", str(masks), "--no-overlay")
     command("next", str(masks), "-n", str(sum(KINDS.values())))
     wrong = {one.stem: _wrong(one.mask, truth[one.stem]) for one in MaskFolder.read(masks).masked}
     with (masks / "next.csv").open(newline="", encoding="utf-8") as stream:
