@@ -30,6 +30,7 @@ from benchmarks.labelled.tally import ANY, Tally, tally
 from benchmarks.reviewer import command, review, write_corrections
 from cryoice.constants import CLASSES
 from cryoice.errors import InputError
+from cryoice.experiment import finetune
 from cryoice.files.picture import read_picture
 from cryoice.mask.score_map import ScoreMap
 from cryoice.project.mask_folder import Masked, MaskFolder
@@ -81,7 +82,7 @@ def main() -> None:
     arguments = _arguments()
     out = Console(width=150)
     try:
-        arguments.scratch.mkdir(parents=True, exist_ok=True)
+        _share_rehearsal(arguments.scratch)
         bench = Bench.read(arguments.labelled, arguments.scratch)
         rows = list(_trials(bench, arguments))
     except InputError as error:
@@ -99,6 +100,13 @@ def main() -> None:
         spread = np.std(gains, ddof=1) if len(gains) > 1 else np.nan
         told = f"{np.mean(gains):+.3f} ± {spread:.3f} (mean, standard deviation of {len(gains)})"
         out.print(f"{where}: {key} {told}, least {min(gains):+.3f}")
+
+
+def _share_rehearsal(scratch: Path) -> None:
+    """Keep the simulated micrographs that every tuning rehearses; they are the same for all."""
+    scratch.mkdir(parents=True, exist_ok=True)
+    tune, cache = finetune.finetune, str(scratch.resolve() / "cache")
+    finetune.finetune = lambda output, values: tune(output, {**values, "cache": cache})
 
 
 def _trials(

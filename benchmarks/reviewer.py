@@ -1,8 +1,8 @@
 """A script that corrects masks as a person in the review page would, since it knows the truth.
 
-A region of the mask that is mostly of another class is relabelled; what is missed or wrong beyond that gets
-discs, each as large as fits, the largest first, up to `MOST` on a micrograph; a mask with nothing to correct
-is called right.
+A region of the mask that is mostly of another class is relabelled. Then discs, each as large as fits, the
+largest first, up to `MOST` on a micrograph: over artifacts that are missed or of another class, over what is
+clean, and last over what nobody can tell. A mask with nothing to correct is called right.
 """
 
 import csv
@@ -21,7 +21,7 @@ from cryoice.errors import InputError
 from cryoice.files.corrections import COLUMNS, DISC, REGION, RIGHT, UNKNOWN_LABEL, WHOLE
 from cryoice.project.mask_folder import Masked
 
-MOST = 12
+MOST = 20
 """Discs that the reviewer has patience for on one micrograph."""
 
 SMALLEST = 1.5
@@ -73,14 +73,24 @@ def corrected(
                 yield REGION, f"{row * step[0]:.2f}", f"{column * step[1]:.2f}", "", _name(meant)
     row_at, column_at = np.ogrid[: mask.shape[0], : mask.shape[1]]
     for _ in range(MOST):
-        wrong = {value: _inmost(known & (truth == value) & (mask != value)) for value in np.unique(truth)}
-        value = max(wrong, key=lambda value: wrong[value][1])
-        (row, column), radius = wrong[value]
+        value, (row, column), radius = _worst(mask, truth, known)
         if radius < SMALLEST:
             return
         mask[(np.hypot(row_at - row, column_at - column) <= radius) & known] = value
         told = radius * float(step[0]) * pixel_size
-        yield DISC, f"{row * step[0]:.2f}", f"{column * step[1]:.2f}", f"{told:.1f}", _name(int(value))
+        yield DISC, f"{row * step[0]:.2f}", f"{column * step[1]:.2f}", f"{told:.1f}", _name(value)
+
+
+def _worst(
+    mask: UInt8[np.ndarray, "h w"], truth: UInt8[np.ndarray, "h w"], known: Bool[np.ndarray, "h w"]
+) -> tuple[int, tuple[int, int], float]:
+    """Return the class, centre and radius (px) of the disc that a reviewer would put next."""
+    for values in (range(1, len(CLASSES)), (0,), (IGNORE,)):
+        found = [(value, *_inmost(known & (truth == value) & (mask != value))) for value in values]
+        value, place, radius = max(found, key=lambda one: one[2])
+        if radius >= SMALLEST:
+            break
+    return value, place, radius
 
 
 def _inmost(area: Bool[np.ndarray, "h w"]) -> tuple[tuple[int, int], float]:

@@ -45,7 +45,7 @@ def finetune(
     ] = None,
     mended: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Keep the corrected masks there, drawn over their micrographs."),
+        typer.Option(metavar="DIR", help="Keep the corrected masks there too, drawn over their micrographs."),
     ] = None,
     good: Annotated[
         Path | None,
@@ -90,13 +90,13 @@ def finetune(
     (`cryoice next masks` tells which) and export the corrections. Learnt from are the micrographs with a
     corrected region, disc or whole mask; elsewhere on them the mask counts as right, but what is unsure and
     was not touched counts as not told. "Right" touches the whole mask. Verdicts teach nothing. A micrograph
-    with a row that cannot be followed is left out. Look at the masks as learnt from with `--mended DIR`;
-    painted over, they are learnt from with `--masks DIR` and without corrections.
+    with a row that cannot be followed is left out. `--mended DIR` shows the masks as learnt from; painted
+    over, they are learnt from with `--masks DIR` and without corrections, which would replace them.
 
-    **Masks.** Or mend the worst masks with a program that paints MRC or
-    PNG, and keep only mended ones in a folder. A PNG is one grey value a pixel, its rows run as the
-    micrograph's: 0 clean, 1 crystalline, 2 contamination, 3 support, 4 other, 254 an artifact of whatever
-    kind, 255 not told. Leave doubtful places at 255.
+    **Masks.** Or mend the worst masks with a program that paints MRC or PNG, and keep only mended ones in a
+    folder. A PNG is one grey value a pixel, its rows run as the micrograph's: 0 clean, 1 crystalline,
+    2 contamination, 3 support, 4 other, 254 an artifact of whatever kind, 255 not told. Leave doubtful places
+    at 255.
 
     **Picks.** The film within the radius of a good pick is clean, that of a bad one is some artifact. Bad
     picks must lie on artifacts: those that merely miss a particle would teach that empty film is bad.
@@ -134,16 +134,17 @@ def finetune(
         with TemporaryDirectory(prefix="cryoice-") as scratch:
             failed = False
             if masks is not None and corrections is not None:
-                folder = mended or Path(scratch)
-                failed = _mend(masks, corrections, micrographs, folder, overlays=mended is not None)
-                values["data.masks"] = str(folder)
+                failed = _mend(masks, corrections, micrographs, Path(scratch), kept=mended)
+                values["data.masks"] = scratch
             tuned = _tune(output, values)
     _show(tuned)
     typer.echo(f"{output}: use it with cryoice mask --model {output}")
     raise typer.Exit(code=int(failed))
 
 
-def _mend(masks: Path, corrections: Path, micrographs: list[Path], output: Path, *, overlays: bool) -> bool:
+def _mend(
+    masks: Path, corrections: Path, micrographs: list[Path], output: Path, *, kept: Path | None
+) -> bool:
     """Write the masks to learn from and tell; True when something could not be followed."""
     from cryoice.files.corrections import Corrections
     from cryoice.files.micrograph_list import list_micrographs
@@ -152,7 +153,7 @@ def _mend(masks: Path, corrections: Path, micrographs: list[Path], output: Path,
 
     listed = list_micrographs(micrographs, angpix=None).micrographs
     folder, rows = MaskFolder.read(masks), Corrections.read(corrections)
-    done = mend_masks(folder, rows, listed, output, overlays=overlays)
+    done = mend_masks(folder, rows, listed, output, kept=kept)
     for failure in done.failures:
         typer.echo(f"error: {failure}", err=True)
     if not done.stems:

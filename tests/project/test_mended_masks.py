@@ -31,12 +31,12 @@ def project(tmp_path):
     return tmp_path
 
 
-def mend(project, *rows, overlays=False, micrographs="Movies", masks="masks"):
+def mend(project, *rows, kept=None, micrographs="Movies", masks="masks"):
     path = project / "corrections.csv"
     path.write_text("\n".join([",".join(COLUMNS), *rows]) + "\n", encoding="utf-8")
     listed = list_micrographs([project / micrographs], angpix=None).micrographs
     folder = MaskFolder.read(project / masks)
-    return mend_masks(folder, Corrections.read(path), listed, project / "mended", overlays=overlays)
+    return mend_masks(folder, Corrections.read(path), listed, project / "mended", kept=kept)
 
 
 def grey(path):
@@ -81,10 +81,13 @@ def test_a_marked_pixel_reaches_the_view_that_is_learnt_from(project):
         assert centre == pytest.approx((12, 88), abs=2.1)
 
 
-def test_a_mended_mask_is_drawn_over_its_micrograph(project):
-    done = mend(project, "Movies/a.mrc,a,disc,40,50,30,support", overlays=True)
+def test_a_mended_mask_is_kept_and_drawn_over_its_micrograph(project):
+    done = mend(project, "Movies/a.mrc,a,disc,40,50,30,support", kept=project / "kept")
     assert done.stems == ("a",)
-    picture = grey(project / "mended/a.png").astype(int)
+    learnt, kept = (project / f"{folder}/a_mask.png" for folder in ("mended", "kept"))
+    assert learnt.read_bytes() == kept.read_bytes()
+    assert not (project / "mended/a.png").exists()
+    picture = grey(project / "kept/a.png").astype(int)
     scale = round(560 / max(SIDE))
     assert picture.shape[1:] == (SIDE[1] * scale, 3)
     red, green, blue = picture[10 * scale, 12 * scale + scale // 2]
@@ -133,24 +136,10 @@ def test_no_name_in_a_file_leads_out_of_the_folder(project):
     assert not list(project.glob("*.png"))
 
 
-def test_masks_that_the_corrections_do_not_tell_of_are_not_learnt_from(project):
-    (project / "mended").mkdir()
-    (project / "mended/old_mask.png").touch()
-    with pytest.raises(
-        InputError, match=r"mended: holds old_mask.png, of which the corrections tell nothing"
-    ):
-        mend(project, "Movies/a.mrc,a,whole,,,,right")
-
-
-def test_masks_are_not_mended_in_place(project):
-    with pytest.raises(InputError, match="holds the masks themselves"):
-        mend_masks(
-            MaskFolder.read(project / "masks"),
-            Corrections(project / "c.csv", (), ()),
-            (),
-            project / "Movies/../masks",
-            overlays=False,
-        )
+@pytest.mark.parametrize("folder", ["Movies/../masks", "Movies"])
+def test_neither_masks_nor_micrographs_are_replaced(folder, project):
+    with pytest.raises(InputError, match=r"holds (the masks themselves|a.mrc itself); choose another folder"):
+        mend(project, "Movies/a.mrc,a,whole,,,,right", kept=project / folder)
 
 
 def test_a_verdict_alone_makes_a_micrograph_reviewed(project):

@@ -46,7 +46,7 @@ def mend_masks(
     micrographs: Sequence[ListedMicrograph],
     output: Path,
     *,
-    overlays: bool,
+    kept: Path | None,
 ) -> MendedMasks:
     """Write ``<stem>_mask.png`` of each micrograph whose pixels were corrected.
 
@@ -62,20 +62,20 @@ def mend_masks(
     micrographs
         Those that may be learnt from.
     output
-        Another folder than that of ``masks``.
-    overlays
-        Draw each mended mask over its micrograph as ``<stem>.png``.
+        An empty folder.
+    kept
+        Another one for the same files and, drawn over the micrograph, ``<stem>.png``; they replace those of
+        their names. None: none.
 
     Raises
     ------
     InputError
-        The folder is that of the masks, holds other mended masks, or cannot be written.
+        ``kept`` holds masks or micrographs themselves, or a folder cannot be written.
     """
-    if output.resolve() == masks.path.resolve():
-        raise InputError(f"{output}: holds the masks themselves; choose another folder for mended ones")
+    if kept is not None:
+        _require_apart(kept, masks, micrographs)
     grouped, failures = reviewed(masks, corrections)
     wanted = {stem: rows for stem, rows in grouped.items() if any(row.kind != VERDICT for row in rows)}
-    _require_no_others(output, list(wanted))
     spoilt = {fault.stem for fault in corrections.faults}
     files = _files(list(wanted), micrographs)
     by_stem = {masked.stem: masked for masked in masks.masked}
@@ -86,7 +86,11 @@ def mend_masks(
                 raise InputError("one of its rows cannot be followed")
             if stem not in files:
                 raise InputError("none of the micrographs given")
-            _mend(by_stem[stem], rows, output, drawn=files[stem] if overlays else None)
+            labels = _mended(by_stem[stem], rows)
+            write_png(output / f"{stem}{ENDING}", labels)
+            if kept is not None:
+                write_png(kept / f"{stem}{ENDING}", labels)
+                write_png(kept / f"{stem}.png", _picture(by_stem[stem], labels, files[stem]))
             done.append(stem)
         except InputError as error:
             failures.append(f"{stem} is left out: {error}")
@@ -119,18 +123,19 @@ def _files(stems: Sequence[str], micrographs: Sequence[ListedMicrograph]) -> dic
     return {stem: by_name[name] for stem, name in pairs.items()}
 
 
-def _require_no_others(output: Path, stems: Sequence[str]) -> None:
-    """Keep what the corrections do not tell of from being learnt from."""
-    for path in sorted(output.glob(f"*{ENDING}")):
-        if path.name.removesuffix(ENDING) not in stems:
-            raise InputError(
-                f"{output}: holds {path.name}, of which the corrections tell nothing; choose another folder"
-            )
+def _require_apart(kept: Path, masks: MaskFolder, micrographs: Sequence[ListedMicrograph]) -> None:
+    """Keep pictures from replacing those of the masks, or micrographs that are pictures."""
+    folder = kept.resolve()
+    if folder == masks.path.resolve():
+        raise InputError(f"{kept}: holds the masks themselves; choose another folder for mended ones")
+    inside = next((one.path for one in micrographs if one.path.parent.resolve() == folder), None)
+    if inside is not None:
+        raise InputError(f"{kept}: holds {inside.name} itself; choose another folder for mended masks")
 
 
-def _mend(masked: Masked, rows: Sequence[Correction], output: Path, *, drawn: Path | None) -> None:
+def _mended(masked: Masked, rows: Sequence[Correction]) -> UInt8[np.ndarray, "h w"]:
     mask, score = masked.read()
-    labels = mended(
+    return mended(
         mask,
         score,
         rows,
@@ -138,9 +143,6 @@ def _mend(masked: Masked, rows: Sequence[Correction], output: Path, *, drawn: Pa
         pixel_size=masked.pixel_size,
         unsure=masked.unsure,
     )
-    if drawn is not None:
-        write_png(output / f"{masked.stem}.png", _picture(masked, labels, drawn))
-    write_png(output / f"{masked.stem}{ENDING}", labels)
 
 
 def _picture(
@@ -154,5 +156,5 @@ def _picture(
         np.zeros(labels.shape, dtype=np.float32),
         pixel_size=step,
         unsure=(0.0, 0.0),
-        title=f"{masked.stem}   mended; hatched (no data): not learnt from",
+        title=f"mended; hatched is not learnt from   {masked.stem}",
     )
