@@ -114,24 +114,23 @@ def _trials(
 ) -> Iterator[tuple[int, int, str, str, int, dict[str, tuple[float, float]]]]:
     first = bench.masked("before")
     before = bench.tallies(first)
-    for number in range(arguments.draws):
+    for seed, number in product(range(arguments.seeds), range(arguments.draws)):
         chosen = draw(bench.micrographs, arguments.source, arguments.count, seed=number)
         rows = [row for stem in chosen for row in review(first[stem], bench.labels[stem])]
         corrections = bench.scratch / f"corrections{number}.csv"
         write_corrections(corrections, rows)
-        for seed in range(arguments.seeds):
-            tuned, name = bench.scratch / f"tuned{number}_{seed}.safetensors", f"after{number}_{seed}"
-            masks, size = first[chosen[0]].mask.parent, f"{first[chosen[0]].pixel_size:g}"
-            paths = [str(bench.paths[stem]) for stem in chosen]
-            flags = ("--masks", str(masks), "--corrections", str(corrections), "--angpix", size)
-            if not tuned.exists():
-                command("finetune", *paths, *flags, "-o", str(tuned), "--seed", str(seed))
-            after = bench.tallies(bench.masked(name, "--model", str(tuned)))
-            for where, names in _places(after, arguments.source, chosen).items():
-                pair = [measured([tallies[one] for one in names]) for tallies in (before, after)]
-                pairs = {key: (pair[0][key], pair[1][key]) for key in pair[0]}
-                print(number, seed, where, pairs, file=sys.stderr, flush=True)
-                yield number, seed, f"{len(rows)}", where, len(names), pairs
+        tuned, name = bench.scratch / f"tuned{number}_{seed}.safetensors", f"after{number}_{seed}"
+        masks, size = first[chosen[0]].mask.parent, f"{first[chosen[0]].pixel_size:g}"
+        paths = [str(bench.paths[stem]) for stem in chosen]
+        flags = ("--masks", str(masks), "--corrections", str(corrections), "--angpix", size)
+        if not tuned.exists():
+            command("finetune", *paths, *flags, "-o", str(tuned), "--seed", str(seed))
+        after = bench.tallies(bench.masked(name, "--model", str(tuned)))
+        for where, names in _places(after, arguments.source, chosen).items():
+            pair = [measured([tallies[one] for one in names]) for tallies in (before, after)]
+            pairs = {key: (pair[0][key], pair[1][key]) for key in pair[0]}
+            print(number, seed, where, pairs, file=sys.stderr, flush=True)
+            yield number, seed, f"{len(rows)}", where, len(names), pairs
 
 
 def measured(tallies: Sequence[Tally]) -> dict[str, float]:
