@@ -63,7 +63,7 @@ def test_reasons_are_told_in_words_and_shown(masks):
     done = run(masks, "-n", "3")
     reasons = {row["stem"]: row["reason"] for row in rows(masks)}
     assert reasons["carbon1"] == "18.0 % of its area may be wrong, more than of any other"
-    assert reasons["ice"].startswith("8.0 % of its area may be wrong; iciness 3, not 0.8 as on ")
+    assert reasons["ice"].startswith("8.0 % of its area may be wrong; iciness 3, not 0.8 as on rank ")
     assert len(reasons) == 3
     assert "more than of any other" in done.output
     assert f"{masks / 'next.csv'}: 3 micrographs" in done.output

@@ -1,7 +1,7 @@
 """The micrographs of a masked folder that had best be reviewed next, and why."""
 
 import csv
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -88,17 +88,13 @@ def next_micrographs(
     known = set(reviewed)
     chosen = [index for index, one in enumerate(seen) if one.masked.stem in known]
     order = review_order(np.array([one.doubt for one in seen]), joined(facts.deviations), chosen)
-    found = [
-        NextMicrograph(
-            rank,
-            seen[one.index].masked.name,
-            seen[one.index].masked.stem,
-            one.score,
-            seen[one.index].doubt,
-            facts.reason(one),
-        )
-        for rank, one in enumerate(islice(order, count), start=1)
-    ]
+    called = {index: seen[index].masked.stem for index in chosen}
+    found = []
+    for rank, one in enumerate(islice(order, count), start=1):
+        own = seen[one.index]
+        reason = facts.reason(one, called)
+        found.append(NextMicrograph(rank, own.masked.name, own.masked.stem, one.score, own.doubt, reason))
+        called[one.index] = f"rank {rank}"
     _write(folder.path / NEXT, found)
     return found, failures
 
@@ -121,12 +117,12 @@ class _Facts:
         logs = np.log(np.where(measures > 0, measures, np.nan))
         return deviations(np.sqrt(shares)), deviations(logs), deviations(np.sqrt(histograms))
 
-    def reason(self, ranked: Ranked) -> str:
-        """Say in words why a micrograph stands where it does."""
+    def reason(self, ranked: Ranked, called: Mapping[int, str]) -> str:
+        """Say in words why a micrograph stands where it does, given what those before it are called."""
         doubtful = f"{100 * self.seen[ranked.index].doubt:.1f} % of its area may be wrong"
         if ranked.nearest is None:
             return f"{doubtful}, more than of any other"
-        before = self.seen[ranked.nearest].masked.stem
+        before = called[ranked.nearest]
         told = np.concatenate(self.deviations[:2], axis=1)
         apart = np.abs(told[ranked.index] - told[ranked.nearest])
         fact = int(np.argmax(apart))
