@@ -28,16 +28,26 @@ def clean():
     return np.zeros(SHAPE, dtype=np.uint16)
 
 
+@pytest.mark.parametrize("micrograph_shape", [(48, 80), (47, 83), (50, 78)])
 @pytest.mark.parametrize("place", [(0, 0), (3, 17), (11, 19), (11, 0)])
-def test_a_marked_pixel_of_the_micrograph_is_the_one_of_the_mask_that_covers_it(place):
+def test_a_marked_pixel_of_the_micrograph_is_the_one_of_the_mask_that_covers_it(place, micrograph_shape):
     marked = clean()
     marked[place] = 1
-    whole = enlarge(marked, (SHAPE[0] * FACTOR, SHAPE[1] * FACTOR))
-    for row, column in np.argwhere(whole == 1)[:: 2 * FACTOR + 1]:  # no matter where in the pixel
-        disc = mend(clean(), act("disc", "support", float(row), float(column), 0.5))
-        assert np.argwhere(disc == 3).tolist() == [list(place)]
-        region = mend(marked, act("region", "other", float(row), float(column)))
-        assert np.argwhere(region == 4).tolist() == [list(place)]
+    for row, column in np.argwhere(enlarge(marked, micrograph_shape) == 1):  # no matter where in the pixel
+        at = (float(row), float(column))
+        for mask, action, value in (
+            (clean(), act("disc", "support", *at, 0.01), 3),
+            (marked, act("region", "other", *at), 4),
+        ):
+            found = mended(
+                mask,
+                np.zeros(SHAPE, dtype=np.float32),
+                [action],
+                micrograph_shape=micrograph_shape,
+                pixel_size=2.0,
+                unsure=BAND,
+            )
+            assert np.argwhere(found == value).tolist() == [list(place)]
 
 
 def test_a_mask_of_full_size_is_marked_at_the_pixel_itself():

@@ -48,7 +48,7 @@ def mend_masks(
     *,
     kept: Path | None,
 ) -> MendedMasks:
-    """Write ``<stem>_mask.png`` of each micrograph whose pixels were corrected.
+    """Write ``<stem>_mask.png`` of each micrograph whose pixels were corrected, sampled as its score map.
 
     A micrograph of which one row cannot be followed is left out as a whole: half-corrected, it would teach
     what the reviewer found wrong.
