@@ -88,21 +88,21 @@ def write_project(simulated: Path, project: Path) -> Path:
     folder.mkdir(parents=True)
     for row in listed:
         shutil.copy(simulated / row["rlnMicrographName"], folder)
-    _write(
+    write_blocks(
         project / MICROGRAPHS,
-        _block("optics", _OPTICS, map(_optics, optics)),
-        _block("micrographs", _LISTED, (_micrograph(number, row) for number, row in enumerate(listed))),
+        relion_block("optics", _OPTICS, map(_optics, optics)),
+        relion_block("micrographs", _LISTED, (_micrograph(number, row) for number, row in enumerate(listed))),
     )
     grouped = [(*_optics(row), 0, 2, float(row["rlnMicrographPixelSize"]), _BOX) for row in optics]
-    _write(
+    write_blocks(
         project / PARTICLES,
-        _block("optics", _OPTICS + _IMAGES, grouped),
-        _block("particles", _EXTRACTED, _particles(found)),
+        relion_block("optics", _OPTICS + _IMAGES, grouped),
+        relion_block("particles", _EXTRACTED, _particles(found)),
     )
-    _write(
+    write_blocks(
         project / "default_pipeline.star",
         f"{_VERSION}\ndata_pipeline_general\n\n_rlnPipeLineJobCounter                      21\n \n",
-        _block("pipeline_nodes", ("rlnPipeLineNodeName", "rlnPipeLineNodeTypeLabel"), _NODES),
+        relion_block("pipeline_nodes", ("rlnPipeLineNodeName", "rlnPipeLineNodeTypeLabel"), _NODES),
     )
     return project
 
@@ -143,12 +143,14 @@ def _particles(rows: Iterable[Row]) -> Iterable[Cells]:
         yield (*place, *names, int(row["rlnOpticsGroup"]), 4.809192, 0.131144, *defocus, 0.0, 1.0, 0.0)
 
 
-def _write(path: Path, *blocks: str) -> None:
+def write_blocks(path: Path, *blocks: str) -> None:
+    """Write a file of blocks; its folder is made."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(blocks))
 
 
-def _block(name: str, columns: Sequence[str], rows: Iterable[Sequence[str | int | float]]) -> str:
+def relion_block(name: str, columns: Sequence[str], rows: Iterable[Sequence[str | int | float]]) -> str:
+    """Return a table as RELION 5 writes it: a blank behind each label and row, numbers 12 wide."""
     labels = "".join(f"_{column} #{number} \n" for number, column in enumerate(columns, start=1))
     lines = "".join(" ".join(_cell(value) for value in row) + " \n" for row in rows)
     return f"{_VERSION}\ndata_{name}\n\nloop_ \n{labels}{lines} \n"

@@ -5,6 +5,8 @@ import os
 import signal
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import hydra
@@ -31,6 +33,9 @@ def main(config):
             os.kill(os.getpid(), signal.SIGKILL)
         if config.patch == int(os.environ.get("NO_MEMORY_AT", 0)):
             raise MemoryError("cannot allocate 2 GB")
+        if "POOLED" in os.environ:
+            with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+                assert pool.submit(abs, -config.patch).result() == config.patch
         time.sleep(config.seconds)
         value = config.patch / 100 + config.lr
         scores = {name: {"estimate": value, "low": None, "high": None} for name in SCORES}

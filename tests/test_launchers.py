@@ -61,6 +61,12 @@ def test_jobs_side_by_side_fail_and_continue_as_one_by_one(tmp_path):
     assert sorted(ran(tmp_path)) == [1, 2, 3]
 
 
+def test_a_job_beside_others_may_start_processes_as_simulating_does(tmp_path):
+    done = sweep(tmp_path, "patch=1,2", *JOBLIB, POOLED="1")
+    assert done.returncode == 0, done.stderr
+    assert sorted(ran(tmp_path)) == [1, 2]
+
+
 @pytest.mark.slow
 def test_a_process_of_submitit_that_is_killed_leaves_the_others(tmp_path):
     local = ("patch=1,2,3", "hydra/launcher=submitit_local")

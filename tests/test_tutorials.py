@@ -1,7 +1,8 @@
 """The tutorials in ``docs/`` do what they say: every command block runs, in order, where its reader works.
 
 To add a tutorial: a line in `TUTORIALS` that names the file and the fixture (here or in ``conftest.py``) that
-returns the folder in which its reader begins: small and coarse, so that each command takes no time.
+returns the folder in which its reader begins: small and coarse, so that each command takes no time. The
+fixture ``simulated`` has micrographs, picks and masks for it.
 
 What runs is what stands between fences without a language or with ``bash``, a line at a time (a backslash
 joins lines), and between fences with ``python``. Any other language (``text``, ``star``) is only shown.
@@ -30,21 +31,10 @@ TUTORIALS = {
     "own_labels.md": "own_labels",
     "cryoppp.md": "cryoppp",
 }
-TO_COME = {"report"}
-"""Commands that a tutorial tells of and that are not built yet: their lines are passed over until then."""
 
 FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 STATUS = re.compile(r"#.*exits with (\d+)")
 FOR_BASH = re.compile(r"[|&;<>$`]")
-
-
-@pytest.fixture(scope="session")
-def simulated(tmp_path_factory):
-    """Three micrographs of 256 px at 6 Å/px as ``cryoice simulate`` writes them; read only."""
-    folder = tmp_path_factory.mktemp("simulated") / "sim"
-    words = ("-n", "3", "--size", "256", "--angpix", "6", "--seed", "1", "--jobs", "1")
-    assert CliRunner().invoke(app, ["simulate", "-o", str(folder), *words]).exit_code == 0
-    return folder
 
 
 @pytest.fixture
@@ -85,8 +75,6 @@ def matching(word):
 def run(line):
     """Return status and output of a command line, run in the current folder."""
     words = shlex.split(line, comments=True)
-    if words[0] == "cryoice" and words[1] in TO_COME:
-        return 0, ""
     if words[0] == "python":
         return run_python(words[1:])
     if words[0] == "cryoice" and not FOR_BASH.search(line.partition("#")[0]):
@@ -117,9 +105,3 @@ def test_every_command_of_a_tutorial_runs(name, request, monkeypatch):
 def test_every_link_of_a_tutorial_leads_somewhere(name):
     links = re.findall(r"\]\((?!https?://)([^)#]+)", (DOCS / name).read_text("utf-8"))
     assert [link for link in links if not (DOCS / link).exists()] == []
-
-
-def test_a_command_that_is_built_is_passed_over_no_longer():
-    built = {command.name or command.callback.__name__ for command in app.registered_commands}
-    assert "mask" in built
-    assert built & TO_COME == set(), "take it out of TO_COME"

@@ -13,6 +13,9 @@ from cryoice.fetch_command import fetch
 from cryoice.finetune_command import finetune
 from cryoice.mask_command import mask
 from cryoice.next_command import next_
+from cryoice.relion_call import RelionCommand
+from cryoice.relion_command import relion
+from cryoice.report_command import report
 from cryoice.select_command import select
 from cryoice.simulate_command import simulate
 from cryoice.suspects_command import suspects
@@ -40,6 +43,8 @@ app.command()(mask)
 app.command()(clean)
 app.command()(select)
 app.command("next")(next_)
+app.command(cls=RelionCommand)(relion)
+app.command()(report)
 app.command()(fetch)
 app.command()(check)
 app.command()(simulate)

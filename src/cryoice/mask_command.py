@@ -8,7 +8,7 @@ import typer
 
 from cryoice.errors import InputError
 from cryoice.mask.region_settings import MAX_BAD, RegionSettings
-from cryoice.terminal import console, faults_in_one_line, show_failures
+from cryoice.terminal import comma_separated, console, faults_in_one_line, show_failures
 
 if TYPE_CHECKING:
     from cryoice.project.mask_batch import MaskBatch, Outcome
@@ -124,7 +124,7 @@ def mask(
             min_area=min_area,
             margin=margin,
             max_hole=max_hole,
-            classes=_names(classes),
+            classes=comma_separated(classes),
             unsure=unsure,
         )
         settings = MaskSettings(regions, max_bad=max_bad, full_size=full_size, overlay=overlay)
@@ -134,12 +134,6 @@ def mask(
         batch = MaskBatch(listed, output, network, settings, microscope)
         failed = _run(batch, jobs=jobs)
     raise typer.Exit(code=int(failed))
-
-
-def _names(text: str | None) -> tuple[str, ...] | None:
-    if text is None:
-        return None
-    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def _run(batch: "MaskBatch", *, jobs: int) -> bool:

@@ -41,9 +41,9 @@ def next_(
     Exits with 1 when a score map or a correction cannot be read; the others are ranked all the same.
     """
     from cryoice.files.corrections import Corrections
-    from cryoice.project.mask_folder import MaskFolder
+    from cryoice.project.mask_folder import NEXT, MaskFolder
     from cryoice.project.mended_masks import reviewed
-    from cryoice.project.next_micrographs import NEXT, next_micrographs
+    from cryoice.project.next_micrographs import next_micrographs
 
     with faults_in_one_line():
         folder = MaskFolder.read(masks)

@@ -15,7 +15,7 @@ from hydra.types import RunMode
 
 from cryoice.errors import InputError
 from cryoice.experiment.command_line import WANTS_TRACEBACKS
-from cryoice.experiment.sweep_job import end_orphan, job_title, record_failure
+from cryoice.experiment.sweep_job import allow_processes, end_orphan, job_title, record_failure
 from cryoice.experiment.sweep_program import sweep_begins
 from cryoice.schema import register
 
@@ -38,6 +38,7 @@ class SweepTable(Callback):
     def on_job_start(self, config: Any, **kwargs: Any) -> None:
         """Begin nothing for a sweep that is no more."""
         end_orphan()
+        allow_processes()
 
     def on_job_end(self, config: Any, job_return: JobReturn, **kwargs: Any) -> None:
         """Rewrite the table after a job of a sweep; do nothing for a single run."""

@@ -22,6 +22,13 @@ def faults_in_one_line() -> Iterator[None]:
         raise typer.Exit(code=1) from error
 
 
+def comma_separated(text: str | None) -> tuple[str, ...] | None:
+    """Split the words of a flag; None where it was not given."""
+    if text is None:
+        return None
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
 def progress(items: Sequence[Any], words: str) -> Iterable[Any]:
     """Pass items through; a terminal shows how far they have come."""
     from rich.console import Console

@@ -6,6 +6,7 @@ import pytest
 import starfile
 
 from cryoice.errors import InputError
+from cryoice.files import star_blocks
 from cryoice.files.star_text import StarText
 from star_samples import LIST_OF_FILES, PICKS_OF_ONE, PYEM, RELION_5, RELION_30, RELION_31
 
@@ -43,6 +44,23 @@ def test_every_cell_is_read_as_starfile_reads_it(tmp_path, sample):
     expected = as_strings(tmp_path / "a.star")[block]
     pd.testing.assert_frame_equal(star.table(block), expected.astype(object), check_dtype=False)
     assert star.columns(block) == list(expected.columns)
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_the_file_without_the_spans_of_some_rows_is_what_an_edit_leaves(
+    tmp_path, sample, line_end, monkeypatch
+):
+    text, block = SAMPLES[sample]
+    monkeypatch.setattr(star_blocks, "_PIECE", 64)  # so that rows come in several pieces
+    star = star_of(tmp_path, text.replace("\n", line_end))
+    spans = star.row_spans(block)
+    keep = np.arange(len(spans)) % 2 == 0
+    left, done = b"", 0
+    for begin, end in spans[~keep].tolist():
+        left, done = left + star.text[done:begin], end
+    assert len(spans) == len(star.table(block))
+    assert left + star.text[done:] == written(star.edited(block, keep=keep), tmp_path)
 
 
 @pytest.mark.parametrize("sample", SAMPLES)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from itertools import chain, count
-from multiprocessing import current_process
+from multiprocessing import current_process, set_start_method
 from pathlib import Path
 from typing import Any
 
@@ -136,8 +136,18 @@ def settled_job() -> Iterator[float | None]:
 
 def end_orphan() -> None:
     """End a worker of joblib whose sweep was killed: it would go on with what is queued and wait for ever."""
-    if current_process().name.startswith("LokyProcess") and os.getppid() != _PARENT:
+    if _is_joblibs() and os.getppid() != _PARENT:
         os._exit(1)
+
+
+def allow_processes() -> None:
+    """Let a job in a worker of joblib start processes: told of joblib's own way to start, they would end."""
+    if _is_joblibs():
+        set_start_method("spawn", force=True)
+
+
+def _is_joblibs() -> bool:
+    return current_process().name.startswith("LokyProcess")
 
 
 def finished_value(folder: Path) -> float | None:

@@ -19,6 +19,7 @@ from cryoice.files.download import refuse_failed_download
 PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png")
 _END_MARKS = {"JPEG": b"\xff\xd9", "PNG": b"IEND"}
 _TAIL_BYTES = 1 << 16
+_QUALITIES = (75, 55, 40, 28, 20, 14, 10)
 _GREY_MODES = ("L", "F", "I", "I;16", "I;16B", "I;16L")
 
 
@@ -59,6 +60,24 @@ def through_jpeg(
     Image.fromarray(array).save(stream, "JPEG", quality=quality)
     with Image.open(stream) as picture:
         return np.asarray(picture)
+
+
+def small_jpeg(grey: UInt8[np.ndarray, "height width"], *, side: int, size: int) -> bytes:
+    """Bytes of a JPEG whose longer side is at most ``side`` px, each pixel the mean of those below it.
+
+    Of the best quality that takes at most ``size`` bytes; noise may take more at the least. The edges stay
+    where they are: pixel (r, c) of (h, w) covers the rows from r·height/h to (r + 1)·height/h.
+    """
+    longest, found = max(grey.shape), b""
+    height, width = (max(1, round(length * min(1.0, side / longest))) for length in grey.shape)
+    small = Image.fromarray(grey).resize((width, height), Image.Resampling.BOX)
+    for quality in _QUALITIES:
+        stream = io.BytesIO()
+        small.save(stream, "JPEG", quality=quality, optimize=True)
+        found = stream.getvalue()
+        if len(found) <= size:
+            break
+    return found
 
 
 def write_png(path: Path, picture: UInt8[np.ndarray, "height width *rgb"]) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Float64
+from jaxtyping import Bool, Float64, Int64
 
 from cryoice.errors import InputError
 from cryoice.files.atomic import replacing
@@ -109,6 +109,26 @@ class StarText:
             numbers = [pd.to_numeric(pd.Series(part, dtype=object), errors="coerce") for part in parts]
             found.append(np.stack([column.to_numpy(dtype=np.float64) for column in numbers], axis=1))
         return np.concatenate(found)
+
+    def row_spans(self, block: str) -> Int64[np.ndarray, "n 2"]:
+        """Begin and end in the file's bytes of the line of each row of a table, its end of line included.
+
+        Without some of them the file is what `edited` leaves of it.
+
+        Raises
+        ------
+        InputError
+            As `table`.
+        """
+        loop = self._loop(block)
+        begin, spans = loop.labels_end, [np.empty((0, 2), dtype=np.int64)]
+        try:
+            for rows in iterate_rows(self.text, loop):
+                spans.append(rows.lines + begin)
+                begin += len(rows.piece)
+        except InputError as error:
+            raise self._ragged(error) from error
+        return np.concatenate(spans)
 
     def edited(
         self,

@@ -186,7 +186,8 @@ class MaskBatch:
             listed.stem,
             pixel_size=seen.pixel_size,
             full_size=settings.full_size,
-            shown=seen.small if settings.overlay else None,
+            shown=seen.small,
+            overlaid=settings.overlay,
         )
         row = summary_row(
             masked, listed.stem, name=listed.name, pixel_size=seen.pixel_size, model=self.model.digest

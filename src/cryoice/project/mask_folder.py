@@ -14,6 +14,9 @@ from cryoice.files.mrc import read_mrc
 SUMMARY = "summary.csv"
 """One row a masked micrograph."""
 
+NEXT = "next.csv"
+"""One row a micrograph whose review would teach much, the most first: rank, micrograph, stem, score, reason."""
+
 BAND = ("unsure_from", "unsure_to")
 """Columns of the probabilities between which a mask was made to call pixels unsure."""
 

@@ -6,14 +6,16 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float32
 
+from cryoice.files.atomic import replacing
 from cryoice.files.mrc import write_mrc
 from cryoice.files.picture import write_png
+from cryoice.files.recorded_outputs import thumbnail_path
 from cryoice.mask.crystal_evidence import over_map
 from cryoice.mask.masked import MaskedMicrograph
 from cryoice.mask.regions import enlarge
 from cryoice.project.mask_folder import BAND
 from cryoice.project.records import Row
-from cryoice.report.mask_overlay import overlay
+from cryoice.report.mask_overlay import overlay, stretched, thumbnail
 
 
 def write_outputs(
@@ -23,9 +25,10 @@ def write_outputs(
     *,
     pixel_size: float,
     full_size: bool,
-    shown: Float32[np.ndarray, "h w"] | None,
+    shown: Float32[np.ndarray, "h w"],
+    overlaid: bool,
 ) -> list[str]:
-    """Write mask, score, ice map and overlay, and return their names in the folder.
+    """Write mask, score, ice map, overlay and thumbnail, and return their names in the folder.
 
     What an earlier run wrote of the same micrograph and this one does not is removed.
 
@@ -40,7 +43,9 @@ def write_outputs(
     full_size
         Write the mask, and it alone, at the micrograph's own shape.
     shown
-        The micrograph at the mask's sampling, over which it is drawn; None draws nothing.
+        The micrograph at the mask's sampling, kept small for review.
+    overlaid
+        Draw the mask over it.
 
     Raises
     ------
@@ -49,7 +54,8 @@ def write_outputs(
     """
     mask = folder / f"{stem}_mask.mrc"
     score, ice, picture = (folder / f"{stem}{end}" for end in ("_score.mrc", "_ice.mrc", ".png"))
-    written = [mask, score]
+    small = thumbnail_path(folder, stem)
+    written = [mask, score, small]
     whole = enlarge(masked.mask, masked.shape) if full_size else masked.mask
     write_mrc(mask, whole, pixel_size=pixel_size if full_size else masked.pixel_size)
     write_mrc(score, masked.score, pixel_size=masked.pixel_size)
@@ -57,12 +63,14 @@ def write_outputs(
         values = over_map(masked.ice.values, masked.ice, masked.mask.shape, pixel_size=masked.pixel_size)
         write_mrc(ice, values, pixel_size=masked.pixel_size)
         written.append(ice)
-    if shown is not None:
+    with replacing(small) as scratch:
+        scratch.write_bytes(thumbnail(stretched(shown)))
+    if overlaid:
         _draw(masked, picture, stem, shown)
         written.append(picture)
     for path in {ice, picture}.difference(written):
         path.unlink(missing_ok=True)
-    return [path.name for path in written]
+    return [path.relative_to(folder).as_posix() for path in written]
 
 
 def summary_row(masked: MaskedMicrograph, stem: str, *, name: str, pixel_size: float, model: str) -> Row:

@@ -1,7 +1,7 @@
 """A batch of masks under way: what becomes of the micrographs is collected and told as it happens."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
 import torch
@@ -11,13 +11,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from cryoice.project.mask_batch import MaskBatch, Outcome
 
 
-def follow(batch: MaskBatch, outcomes: list[Outcome], *, jobs: int) -> None:
+def follow(
+    batch: MaskBatch, outcomes: list[Outcome], *, jobs: int, after: Callable[[], None] | None = None
+) -> None:
     """Run a batch and add its outcomes to the list: failures are told, and a terminal shows a bar.
 
     Parameters
     ----------
     jobs
         Micrographs in flight, each computed on one core.
+    after
+        Called when an outcome was added; what it raises stops the batch.
     """
     said = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     for name, reason in batch.listed.failures:
@@ -39,6 +43,8 @@ def follow(batch: MaskBatch, outcomes: list[Outcome], *, jobs: int) -> None:
             worked += not outcome.skipped
             rate = f"{(time.monotonic() - start) / worked:.1f} s each" if worked else ""
             bar.update(task, advance=1, rate=rate)
+            if after is not None:
+                after()
 
 
 @contextmanager

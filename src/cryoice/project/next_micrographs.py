@@ -16,10 +16,7 @@ from cryoice.errors import InputError
 from cryoice.files.atomic import replacing
 from cryoice.files.mrc import read_mrc
 from cryoice.mask.review_order import Ranked, deviations, doubt, joined, review_order
-from cryoice.project.mask_folder import SUMMARY, Masked, MaskFolder
-
-NEXT = "next.csv"
-"""Name of the list in the folder; a row a micrograph, the most worth first."""
+from cryoice.project.mask_folder import NEXT, SUMMARY, Masked, MaskFolder
 
 _COLUMNS = ("rank", "micrograph", "stem", "score", "reason")
 _SHARES = (*CLASSES, "unsure")

@@ -4,11 +4,14 @@ import numpy as np
 from jaxtyping import Bool, Float, Float32, Integer, Shaped, UInt8
 
 from cryoice.constants import CLASSES, IGNORE
+from cryoice.files.picture import small_jpeg
 from cryoice.mask.unsure import is_unsure
 from cryoice.report.mask_legend import draw_scale_bar, legend, rgb_of
 
 _SIDE = 560
 """px of the longer side that a small map is enlarged to, by a whole factor."""
+_THUMBNAIL, _THUMBNAIL_BYTES = 256, 6500
+"""Longer side in px, and bytes: with its mask, and as text, at most some 12 kB of a page."""
 _FILL = 0.22
 _OUTLINE = 2  # px
 
@@ -42,7 +45,7 @@ def overlay(
         One line; what does not fit is cut off.
     """
     scale = max(1, round(_SIDE / max(mask.shape)))
-    grey, classes = _enlarged(_stretched(view), scale), _enlarged(mask.astype(np.uint8), scale)
+    grey, classes = _enlarged(stretched(view), scale), _enlarged(mask.astype(np.uint8), scale)
     dotted = _enlarged(is_unsure(score, unsure), scale)
     picture = _painted(grey, classes, dotted)
     draw_scale_bar(picture, pixel_size[1] / scale)
@@ -64,6 +67,11 @@ def shrunk(
     return means.astype(np.float32)
 
 
+def thumbnail(grey: UInt8[np.ndarray, "h w"]) -> bytes:
+    """Bytes of a small JPEG of grey values, for pages that hold thousands of them."""
+    return small_jpeg(grey, side=_THUMBNAIL, size=_THUMBNAIL_BYTES)
+
+
 def _summed(values: Shaped[np.ndarray, "height width"], shape: tuple[int, int]) -> Float[np.ndarray, "h w"]:
     for axis in (1, 0):  # along the rows first: four times as fast as the other way round
         side, small = values.shape[axis], shape[axis]
@@ -76,7 +84,8 @@ def _summed(values: Shaped[np.ndarray, "height width"], shape: tuple[int, int]) 
     return values.astype(np.float64)
 
 
-def _stretched(view: Float[np.ndarray, "h w"]) -> UInt8[np.ndarray, "h w"]:
+def stretched(view: Float[np.ndarray, "h w"]) -> UInt8[np.ndarray, "h w"]:
+    """Spread the 0.5th to the 99.5th percentile over 0 to 255; what is no number becomes 0."""
     finite = np.isfinite(view)
     if not finite.any():
         return np.zeros(view.shape, dtype=np.uint8)

@@ -1,0 +1,154 @@
+"""The folder that ``cryoice mask`` wrote, as a review page shows it."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from cryoice.errors import InputError
+from cryoice.files.star_text import StarText
+from cryoice.project.mask_folder import NEXT, SUMMARY, Masked, MaskFolder
+from cryoice.project.review_pictures import pictures_of
+from cryoice.project.select_micrographs import LIST
+from cryoice.report.page.contents import STATISTICS, PageContents, PageMicrograph
+
+_NAME = "rlnMicrographName"
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """A micrograph of the list: its files, and the cells of its row in the summary and in the order."""
+
+    masked: Masked
+    row: dict[str, str]
+    rank: int | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class ReviewFolder:
+    """Masks by the list of their micrographs.
+
+    Attributes
+    ----------
+    path
+        The folder.
+    micrographs
+        In the list's order, each once.
+    star, rows
+        The list, and as `PageContents` has them its rows.
+    unlisted
+        How many masks the list leaves out.
+    """
+
+    path: Path
+    micrographs: tuple[Reviewed, ...]
+    star: StarText
+    rows: tuple[tuple[int, int, int], ...]
+    unlisted: int
+
+    @classmethod
+    def read(cls, path: Path) -> "ReviewFolder":
+        """Read list, summary and, where there is one, the order of review.
+
+        Raises
+        ------
+        InputError
+            A file is missing or damaged, or the list has a micrograph that the summary has not.
+        """
+        star, block, names = _listed(path / LIST)  # before the summary, which tells at least of these
+        folder, order = MaskFolder.read(path), _order(path / NEXT)
+        table = _table(path / SUMMARY, ("stem", "verdict", "views", *STATISTICS))
+        known = {
+            masked.name: Reviewed(masked, row, *order.get(row["stem"], (None, "")))
+            for masked, row in zip(folder.masked, table, strict=True)
+        }
+        unknown = next((name for name in names if name not in known), None)
+        if unknown is not None:
+            raise InputError(f"{path / LIST}: {unknown} is not in {SUMMARY}; run cryoice mask again")
+        places = {name: place for place, name in enumerate(dict.fromkeys(names))}
+        spans = zip(star.row_spans(block).tolist(), names, strict=True)
+        rows = tuple((begin, end, places[name]) for (begin, end), name in spans)
+        return cls(path, tuple(known[name] for name in places), star, rows, len(known) - len(places))
+
+    def load(self, reviewed: Reviewed) -> tuple[PageMicrograph, str | None]:
+        """Return what the page tells of a micrograph, and why it shows no mask or no micrograph, if so.
+
+        Raises
+        ------
+        InputError
+            The summary has no number where one should be.
+        """
+        masked, row = reviewed.masked, reviewed.row
+        try:
+            pictures, fault = pictures_of(masked, self.path, row["stem"])
+        except InputError as error:
+            pictures, fault = None, str(error)
+        where = f"{self.path / SUMMARY}: {masked.name}"
+        return PageMicrograph(
+            name=masked.name,
+            stem=row["stem"],
+            shape=masked.shape,
+            pixel_size=masked.pixel_size,
+            verdict=row["verdict"],
+            views=row["views"],
+            statistics={name: _number(row[name], f"{where}: {name}") for name in STATISTICS},
+            rank=reviewed.rank,
+            reason=reviewed.reason,
+            pictures=pictures,
+        ), fault
+
+    def contents(self, micrographs: Sequence[PageMicrograph]) -> PageContents:
+        """Return the page's contents, given what `load` tells of each micrograph."""
+        return PageContents(self.path.resolve().name, micrographs, self.star.text, self.rows)
+
+
+def _listed(path: Path) -> tuple[StarText, str, list[str]]:
+    """Return the list, the name of its table and the micrographs in it."""
+    if not path.is_file():
+        raise InputError(f"{path.parent}: holds no {LIST}; give the folder that cryoice mask wrote")
+    star = StarText.read(path)
+    block = star.block_with(_NAME)
+    if block is None:
+        raise InputError(f"{path}: no table has {_NAME}; run cryoice mask again")
+    return star, block, star.table(block, [_NAME])[_NAME].tolist()
+
+
+def _table(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot be read ({error}); write it again") from error
+    missing = [name for name in columns if name not in table.columns]
+    if missing:
+        raise InputError(f"{path}: no column {', '.join(missing)}; write it again")
+    rows = table[list(columns)].to_dict("records")
+    for row in rows:
+        if "/" in row["stem"] or row["stem"] in ("", ".", ".."):
+            raise InputError(f"{path}: {row['stem']!r} is no file name; write it again")
+    return [{str(name): str(cell) for name, cell in row.items()} for row in rows]
+
+
+def _order(path: Path) -> dict[str, tuple[int, str]]:
+    """Rank and reason by stem."""
+    if not path.is_file():
+        return {}
+    found = {}
+    for row in _table(path, ("rank", "stem", "reason")):
+        if not row["rank"].isdecimal():
+            raise InputError(f"{path}: rank {row['rank']!r} is no whole number; run cryoice next again")
+        found[row["stem"]] = (int(row["rank"]), row["reason"])
+    return found
+
+
+def _number(cell: str, where: str) -> float | None:
+    """Return a cell's number, None of an empty one."""
+    try:
+        value = float(cell) if cell else None
+    except ValueError:
+        value = math.nan
+    if value is not None and not math.isfinite(value):
+        raise InputError(f"{where} {cell!r} is no number; run cryoice mask again")
+    return value
