@@ -15,7 +15,7 @@ SUMMARY = "summary.csv"
 """One row a masked micrograph."""
 
 NEXT = "next.csv"
-"""One row a micrograph whose review would teach much, the most first: rank, micrograph, stem, score, reason."""
+"""One row a micrograph to review, that which teaches most first: rank, micrograph, stem, score, reason."""
 
 BAND = ("unsure_from", "unsure_to")
 """Columns of the probabilities between which a mask was made to call pixels unsure."""
