@@ -13,7 +13,7 @@ of all other sources: what is forgotten. What is made lies in --scratch; stopped
 import argparse
 import csv
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -68,13 +68,18 @@ class Bench:
 
     def tallies(self, masked: Mapping[str, Masked]) -> dict[str, Tally]:
         """Count the pixels of each micrograph that has labels, by name."""
-        counted = {}
-        for one in self.micrographs:
-            mask, score = masked[one.name].read()
-            scores = ScoreMap(np.stack([1 - score, score]), ("clean", "any artifact"), (1.0, 1.0))
-            if (found := tally(one, scores, mask)) is not None:
-                counted[one.name] = found
-        return counted
+        return counted(self.micrographs, masked)
+
+
+def counted(micrographs: Iterable[LabelledMicrograph], masked: Mapping[str, Masked]) -> dict[str, Tally]:
+    """Count the pixels of each micrograph that has labels, by name."""
+    found = {}
+    for one in micrographs:
+        mask, score = masked[one.name].read()
+        scores = ScoreMap(np.stack([1 - score, score]), ("clean", "any artifact"), (1.0, 1.0))
+        if (pixels := tally(one, scores, mask)) is not None:
+            found[one.name] = pixels
+    return found
 
 
 def main() -> None:
@@ -82,7 +87,7 @@ def main() -> None:
     arguments = _arguments()
     out = Console(width=150)
     try:
-        _share_rehearsal(arguments.scratch)
+        share_rehearsal(arguments.scratch)
         bench = Bench.read(arguments.labelled, arguments.scratch)
         rows = list(_trials(bench, arguments))
     except InputError as error:
@@ -102,7 +107,7 @@ def main() -> None:
         out.print(f"{where}: {key} {told}, least {min(gains):+.3f}")
 
 
-def _share_rehearsal(scratch: Path) -> None:
+def share_rehearsal(scratch: Path) -> None:
     """Keep the simulated micrographs that every tuning rehearses; they are the same for all."""
     scratch.mkdir(parents=True, exist_ok=True)
     tune, cache = finetune.finetune, str(scratch.resolve() / "cache")

@@ -10,7 +10,8 @@ in the first 5, 10 and 20: wrong area for each micrograph looked at, in the orde
 and at random (the mean of all, which is what any number of random ones finds on average); and how many kinds
 other than clean are among the first five. Mean and standard deviation over seeds.
 
-With --large the time of `next` on so many score maps of 512 x 512 px is printed as a ratio to reading them.
+`benchmarks.next_tuning` goes on from these folders. With --large the time of `next` on so many score maps of
+512 x 512 px is printed as a ratio to reading them.
 """
 
 import argparse
@@ -44,6 +45,8 @@ _SEEDS = 1000  # between those of kinds
 class Folder:
     """A masked folder with its truth: wrong share of each mask, in the orders of `next` and of doubt."""
 
+    path: Path
+    truth: dict[str, Path]
     wrong: dict[str, float]
     ranked: list[str]
     doubtful: list[str]
@@ -59,7 +62,7 @@ def main() -> None:
     try:
         if arguments.large:
             return _time(arguments.scratch / "large", arguments.large)
-        folders = [_folder(arguments.scratch / str(seed), seed) for seed in range(arguments.seeds)]
+        folders = [simulated_folder(arguments.scratch / str(seed), seed) for seed in range(arguments.seeds)]
     except InputError as error:
         sys.exit(str(error))
     table = Table(
@@ -85,7 +88,7 @@ def main() -> None:
     return None
 
 
-def _folder(scratch: Path, seed: int) -> Folder:
+def simulated_folder(scratch: Path, seed: int) -> Folder:
     """Simulate, mask and rank; what is there of it is left as it is."""
     micrographs, masks = scratch / "micrographs", scratch / "masks"
     micrographs.mkdir(parents=True, exist_ok=True)
@@ -106,7 +109,7 @@ def _folder(scratch: Path, seed: int) -> Folder:
         ranked = [row["stem"] for row in csv.DictReader(stream)]
     rows, _ = next_micrographs(MaskFolder.read(masks), (), count=len(ranked), track=lambda items, _: items)
     doubtful = [row.stem for row in sorted(rows, key=lambda row: -row.doubt)]
-    return Folder(wrong, ranked, doubtful)
+    return Folder(scratch, truth, wrong, ranked, doubtful)
 
 
 def _wrong(mask: Path, truth: Path) -> float:
