@@ -82,7 +82,11 @@ def run_python(words):
     [place] = [word.partition("=")[2] for word in given if word.startswith("hydra.run.dir=")]
     kept = [word for word in given if not word.startswith("hydra.")]
     if program == "train.py":
-        value = train(compose_config(*kept, *TINY, f"pixel_size={ANGPIX:g}", "cache=cache", run_dir=place))
+        value = train(
+            compose_config(
+                *kept, *TINY, f"pixel_size={ANGPIX:g}", "cache=cache", "report=scores", run_dir=place
+            )
+        )
         return int(not np.isfinite(value)), f"monitored: {value}"
     assert program == "evaluate.py"
     evaluate(compose_config(*kept, "bootstrap=10", run_dir=place, name="evaluate"))
