@@ -1,12 +1,11 @@
 """``cryoice mask``: whole micrographs to masks, for the files of a RELION or cryoSPARC project."""
 
 import statistics
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
-from cryoice.errors import InputError
+from cryoice import mask_flags as flags
 from cryoice.mask.region_settings import MAX_BAD, RegionSettings
 from cryoice.terminal import console, faults_in_one_line, show_failures
 
@@ -14,75 +13,27 @@ if TYPE_CHECKING:
     from cryoice.project.mask_batch import MaskBatch, Outcome
     from cryoice.project.mask_lists import MaskResult
 
-_JOBS = 2
-"""Cores at work."""
-
 
 def mask(
-    micrographs: Annotated[
-        list[Path],
-        typer.Argument(metavar="MICROGRAPHS...", help="Files, folders, or one micrographs.star of RELION."),
-    ],
-    output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for masks, made when missing.")
-    ],
-    angpix: Annotated[
-        float | None, typer.Option(metavar="A", help="Å/px; without it that of the STAR file or the header.")
-    ] = None,
-    model: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="A .ckpt of train.py or .safetensors instead of what is built in."),
-    ] = None,
-    threshold: Annotated[
-        float, typer.Option(metavar="P", help="Probability of an artifact above which a region starts.")
-    ] = RegionSettings.threshold,
-    unsure: Annotated[
-        float | None,
-        typer.Option(metavar="P", help="Closer to the threshold, a pixel is unsure; 0.2 around 0.5."),
-    ] = None,
-    low: Annotated[
-        float | None,
-        typer.Option(metavar="P", help="Probability down to which it grows; 0.6 of the threshold."),
-    ] = None,
-    min_area: Annotated[
-        float, typer.Option(metavar="Å²", help="Smaller regions are dropped.")
-    ] = RegionSettings.min_area,
-    max_hole: Annotated[
-        float, typer.Option(metavar="Å²", help="Clean holes in regions are filled up to it.")
-    ] = RegionSettings.max_hole,
-    margin: Annotated[
-        float, typer.Option(metavar="Å", help="Rim added around each region.")
-    ] = RegionSettings.margin,
-    classes: Annotated[
-        str | None,
-        typer.Option(metavar="A,B", help="Only these: crystalline, contamination, support, other."),
-    ] = None,
-    max_bad: Annotated[
-        float, typer.Option(metavar="F", help="Most of the area that a good micrograph may lose.")
-    ] = MAX_BAD,
-    voltage: Annotated[
-        float | None, typer.Option("--kV", metavar="KV", help="Voltage, for a list made without a STAR file.")
-    ] = None,
-    aberration: Annotated[
-        float | None, typer.Option("--Cs", metavar="MM", help="Likewise the spherical aberration.")
-    ] = None,
-    contrast: Annotated[
-        float | None, typer.Option("--Q0", metavar="F", help="Likewise the amplitude contrast.")
-    ] = None,
-    device: Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
-    jobs: Annotated[
-        int,
-        typer.Option(
-            "--jobs",
-            "-j",
-            metavar="J",
-            help="Micrographs in flight, a core each; about 1 GB, and 0.3 GB for each of 4096² px.",
-        ),
-    ] = _JOBS,
-    full_size: Annotated[
-        bool, typer.Option("--full-size", help="Masks at the micrographs' size, not at 8 Å/px.")
-    ] = False,
-    overlay: Annotated[bool, typer.Option(help="Draw each mask over its micrograph.")] = True,
+    micrographs: flags.Micrographs,
+    output: flags.Output,
+    angpix: flags.Angpix = None,
+    model: flags.ModelFile = None,
+    threshold: flags.Threshold = RegionSettings.threshold,
+    unsure: flags.Unsure = None,
+    low: flags.Low = None,
+    min_area: flags.MinArea = RegionSettings.min_area,
+    max_hole: flags.MaxHole = RegionSettings.max_hole,
+    margin: flags.Margin = RegionSettings.margin,
+    classes: flags.Classes = None,
+    max_bad: flags.MaxBad = MAX_BAD,
+    voltage: flags.Voltage = None,
+    aberration: flags.Aberration = None,
+    contrast: flags.Contrast = None,
+    device: flags.Device = "auto",
+    jobs: flags.Jobs = flags.JOBS,
+    full_size: flags.FullSize = False,
+    overlay: flags.Overlay = True,
 ) -> None:
     """Find crystalline ice, contamination and support film on whole micrographs.
 
@@ -113,33 +64,28 @@ def mask(
     from cryoice.files.micrograph_list import list_micrographs
     from cryoice.mask.model import load_model
     from cryoice.project.mask_batch import MaskBatch
-    from cryoice.project.mask_settings import MaskSettings, Microscope
+    from cryoice.project.mask_settings import Microscope
 
     with faults_in_one_line():
-        if jobs < 1:
-            raise InputError(f"--jobs: {jobs} must be a whole number of at least 1")
-        regions = RegionSettings(
+        flags.require_jobs(jobs)
+        settings = flags.mask_settings(
             threshold=threshold,
+            unsure=unsure,
             low=low,
             min_area=min_area,
-            margin=margin,
             max_hole=max_hole,
-            classes=_names(classes),
-            unsure=unsure,
+            margin=margin,
+            classes=classes,
+            max_bad=max_bad,
+            full_size=full_size,
+            overlay=overlay,
         )
-        settings = MaskSettings(regions, max_bad=max_bad, full_size=full_size, overlay=overlay)
         microscope = Microscope(voltage, aberration, contrast)
         listed = list_micrographs(micrographs, angpix=angpix)
         network = load_model(model, device=device)
         batch = MaskBatch(listed, output, network, settings, microscope)
         failed = _run(batch, jobs=jobs)
     raise typer.Exit(code=int(failed))
-
-
-def _names(text: str | None) -> tuple[str, ...] | None:
-    if text is None:
-        return None
-    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def _run(batch: "MaskBatch", *, jobs: int) -> bool:
