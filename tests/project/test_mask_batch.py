@@ -1,4 +1,5 @@
 import csv
+import errno
 import json
 from dataclasses import replace
 
@@ -109,6 +110,42 @@ def test_relion_s_own_ring_density_stays_and_ours_has_another_name(theirs, tmp_p
     assert "_cryoiceRingDensity" in text
     row = next(line for line in text.splitlines() if line.startswith("m00.mrc")).split()
     assert row[-4:] == ["nan", "nan", "context", "good"]
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_a_micrograph_replaced_while_it_is_read_is_not_taken_for_masked(before, tmp_path, monkeypatch):
+    (path,) = write_micrographs(tmp_path / "in", 1)
+    batch = batch_of(tmp_path / "in", tmp_path / "out")
+    read = mask_batch.SeenMicrograph.of
+
+    def replaced(listed):
+        seen = None if before else read(listed)
+        write_mrc(path, noise_with_block(seed=1, side=(48, 45)), pixel_size=8.0)
+        return seen or read(listed)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(mask_batch.SeenMicrograph, "of", replaced)
+        (outcome,) = run(batch)
+    assert (outcome.row, outcome.reason) == (None, "was replaced while it was read; mask it again")
+    assert list((tmp_path / "out/.cryoice").glob("*.json")) == []
+    (outcome,) = run(batch)
+    assert outcome.row["height"] == 48
+
+
+def test_a_full_disk_is_told_apart_from_a_micrograph_s_own_faults(tmp_path, monkeypatch):
+    (path,) = write_micrographs(tmp_path / "in", 1)
+
+    def full(self, target):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(path), "replace", full)
+        (outcome,) = run(batch_of(tmp_path / "in", tmp_path / "out"))
+    assert outcome.refused
+    assert "cannot be written (No space left on device)" in outcome.reason
+    path.write_bytes(b"")
+    (outcome,) = run(batch_of(tmp_path / "in", tmp_path / "out"))
+    assert not outcome.refused
 
 
 def summary_of(folder):

@@ -4,10 +4,11 @@ from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from cryoice import __version__
-from cryoice.errors import InputError
+from cryoice.errors import InputError, OutputError
 from cryoice.files.micrograph_list import ListedMicrograph, MicrographList
 from cryoice.files.picture import PICTURE_SUFFIXES
 from cryoice.files.star_micrographs import is_file
@@ -38,12 +39,15 @@ class Outcome:
         Why it failed.
     skipped
         It was done before.
+    refused
+        It failed since its outputs could not be written, as on a full disk.
     """
 
     micrograph: ListedMicrograph
     row: Row | None
     reason: str = ""
     skipped: bool = False
+    refused: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,10 @@ class MaskBatch:
         InputError
             The folder cannot be written, is in use, or holds a micrograph or the list itself.
         """
-        self._require_apart()
+        for micrograph in self.listed.micrographs:
+            self.require_apart(micrograph.path)
+        if self.listed.star is not None and self.listed.star.path.name == LIST:
+            self.require_apart(self.listed.star.path)
         with self.records.alone():
             yield
 
@@ -97,13 +104,24 @@ class MaskBatch:
             for micrograph in self.listed.micrographs:
                 row = self.find(micrograph)
                 if row is None:
-                    waiting.append(pool.submit(self._attempt, micrograph))
+                    waiting.append(pool.submit(self.attempt, micrograph))
                 else:
                     yield Outcome(micrograph, row, skipped=True)
             for done in as_completed(waiting):
                 yield done.result()
         finally:
             pool.shutdown(cancel_futures=True)
+
+    def attempt(self, micrograph: ListedMicrograph) -> Outcome:
+        """Mask one micrograph, whatever is known of it; within `alone`, by several threads at once."""
+        try:
+            return Outcome(micrograph, self._mask(micrograph))
+        except InputError as error:
+            reason = str(error).removeprefix(f"{micrograph.path}: ")
+            return Outcome(micrograph, None, reason=reason, refused=isinstance(error, OutputError))
+        except Exception as error:  # a fault of ours must not cost the other micrographs
+            reason = " ".join(f"{type(error).__name__}: {error}".split())
+            return Outcome(micrograph, None, reason=reason)
 
     def find(self, micrograph: ListedMicrograph) -> Row | None:
         """Return what the summary tells of a micrograph that is done; None of any other.
@@ -127,6 +145,10 @@ class MaskBatch:
         places = {str(micrograph.path.resolve()) for micrograph in self.listed.micrographs}
         return [record.row for record in self.records.all() if record.stamp.path not in places]
 
+    @cached_property
+    def _folder(self) -> Path:
+        return self.output.resolve()
+
     @property
     def records(self) -> Records:
         """Records of what is done in the folder."""
@@ -135,15 +157,16 @@ class MaskBatch:
     def _listed_as(self, micrograph: ListedMicrograph) -> Row:
         return {"micrograph": micrograph.name, OF_STAR: self.listed.star is not None}
 
-    def _require_apart(self) -> None:
-        """Keep overlays from replacing pictures, and one list the other."""
-        folder, star = self.output.resolve(), self.listed.star
-        inputs = [micrograph.path for micrograph in self.listed.micrographs]
-        if star is not None and star.path.name == LIST:
-            inputs.append(star.path)
-        for path in inputs:
-            if path.parent.resolve() == folder:
-                raise InputError(f"{self.output}: holds {path.name} itself; choose another folder for masks")
+    def require_apart(self, path: Path) -> None:
+        """Keep overlays from replacing pictures, and one list the other.
+
+        Raises
+        ------
+        InputError
+            The folder of the masks holds the file.
+        """
+        if path.parent.resolve() == self._folder:
+            raise InputError(f"{self.output}: holds {path.name} itself; choose another folder for masks")
 
     def _require_own_outputs(self, micrograph: ListedMicrograph) -> None:
         """Keep the masks of a micrograph of the same name elsewhere, unless it is gone."""
@@ -157,19 +180,12 @@ class MaskBatch:
         given = asdict(self.settings) | {"pixel_size": micrograph.pixel_size}
         return digest_of({"version": __version__, "model": self.model.digest, "settings": given})
 
-    def _attempt(self, micrograph: ListedMicrograph) -> Outcome:
-        try:
-            return Outcome(micrograph, self._mask(micrograph))
-        except InputError as error:
-            return Outcome(micrograph, None, reason=str(error).removeprefix(f"{micrograph.path}: "))
-        except Exception as error:  # a fault of ours must not cost the other micrographs
-            reason = " ".join(f"{type(error).__name__}: {error}".split())
-            return Outcome(micrograph, None, reason=reason)
-
     def _mask(self, listed: ListedMicrograph) -> Row:
         settings, stamp = self.settings, Stamp.of(listed.path)
         self._require_own_outputs(listed)
         seen = SeenMicrograph.of(listed)
+        if Stamp.of(listed.path) != stamp:
+            raise InputError(f"{listed.path}: was replaced while it was read; mask it again")
         masked = mask_level(
             seen.level,
             self.model,
