@@ -20,6 +20,7 @@ from cryoice.files.star_micrographs import (
 from cryoice.files.star_text import StarText
 
 _IN_STACK = re.compile(r"\d+@")
+_NO_MICROGRAPH = f"not a micrograph; give one of {', '.join(MICROGRAPH_SUFFIXES)}"
 
 
 @dataclass(frozen=True)
@@ -99,23 +100,46 @@ def list_micrographs(inputs: Sequence[Path], *, angpix: float | None) -> Microgr
     InputError
         ``angpix`` is no length, a STAR file is unreadable, lists no micrographs, or is not alone.
     """
-    if angpix is not None and not (math.isfinite(angpix) and angpix > 0):
-        raise InputError(f"--angpix: {angpix:g} Å/px is impossible; give one above 0")
+    require_angpix(angpix)
     stars = [path for path in inputs if path.suffix.lower() == ".star"]
     if stars and len(inputs) > 1:
         raise InputError(f"{stars[0]}: is not alone; give one STAR file, or micrographs and folders")
-    table = read_star_micrographs(stars[0], angpix=angpix) if stars else None
+    if stars:
+        return list_star(read_star_micrographs(stars[0], angpix=angpix), angpix=angpix, found={})
     passed: list[str] = []
-    named = _of_star(table) if table else (item for path in inputs for item in _of_input(path, passed))
+    named = [item for path in inputs for item in _of_input(path, passed)]
     micrographs, failures = _sorted_out(named, angpix=angpix)
-    given = doubt_of(angpix, source="--angpix") if angpix not in (None, 1.0) else None
+    return MicrographList(micrographs, failures, (*_doubts_of(angpix), *passed), star=None, block=None)
+
+
+def list_star(table: StarMicrographs, *, angpix: float | None, found: dict[str, Path]) -> MicrographList:
+    """List the micrographs of a STAR file, as `list_micrographs` does.
+
+    Parameters
+    ----------
+    table
+        As `read_star_micrographs` returns it.
+    angpix
+        Å/px that overrides those of STAR file and headers.
+    found
+        Files by the names in the STAR file; they are not looked for again. What is found is added.
+    """
+    micrographs, failures = _sorted_out(_of_star(table, found), angpix=angpix)
     return MicrographList(
-        micrographs=tuple(micrographs),
-        failures=tuple(failures),
-        doubts=(*((given,) if given else ()), *(table.doubts if table else ()), *passed),
-        star=table.star if table else None,
-        block=table.block if table else None,
+        micrographs, failures, (*_doubts_of(angpix), *table.doubts), star=table.star, block=table.block
     )
+
+
+def require_angpix(angpix: float | None) -> None:
+    """Check ``--angpix``.
+
+    Raises
+    ------
+    InputError
+        It is no length.
+    """
+    if angpix is not None and not (math.isfinite(angpix) and angpix > 0):
+        raise InputError(f"--angpix: {angpix:g} Å/px is impossible; give one above 0")
 
 
 def resolve_pixel_size(listed: ListedMicrograph, header_pixel_size: float | None) -> tuple[float, str | None]:
@@ -148,30 +172,31 @@ def _of_input(path: Path, passed: list[str]) -> Iterator[_Named]:
     else:
         if outputs:
             passed.append(f"{path}: {outputs} files are passed over, outputs of cryoice mask")
-        yield from (_Named(str(item), item) for item in inside)
+        for item in inside:
+            yield _Named(str(item), item, fault=None if is_file(item) else "no such file")
 
 
-def _of_star(table: StarMicrographs) -> Iterator[_Named]:
+def _of_star(table: StarMicrographs, found: dict[str, Path]) -> Iterator[_Named]:
     star = table.star.path
     roots = roots_of(star)
     for row, (name, size) in enumerate(zip(table.names, table.pixel_sizes, strict=True)):
-        path = find_listed(name, roots)
+        path = found.get(name) or find_listed(name, roots)
         if _IN_STACK.match(name):
             fault = f"{star.name} lists a frame of a stack; list single micrographs"
         elif path is None:
             fault = f"{star.name} lists it, but there is no such file; run in the RELION project's folder"
         else:
-            fault = None
+            fault, found[name] = None, path
         yield _Named(name, path or Path(name), fault=fault, pixel_size=size, rows=(row,))
 
 
 def _sorted_out(
     named: Iterable[_Named], *, angpix: float | None
-) -> tuple[list[ListedMicrograph], list[tuple[str, str]]]:
+) -> tuple[tuple[ListedMicrograph, ...], tuple[tuple[str, str], ...]]:
     taken: dict[str, ListedMicrograph] = {}
     failures = []
     for item in named:
-        fault = item.fault or _fault(item.path)
+        fault = item.fault or (None if is_micrograph(item.path) else _NO_MICROGRAPH)
         if fault is not None:
             failures.append((item.name, fault))
             continue
@@ -181,17 +206,23 @@ def _sorted_out(
         first = taken.setdefault(stem, listed)
         if first is listed:
             continue
-        if not first.path.samefile(item.path):
+        if not _same(first.path, item.path):
             fault = f"its outputs would replace those of {first.name}; mask it elsewhere"
             failures.append((item.name, fault))
         elif first.pixel_size != size:
             failures.append((item.name, "listed twice with different pixel sizes; give --angpix"))
         else:
             taken[stem] = replace(first, rows=first.rows + item.rows)
-    return list(taken.values()), failures
+    return tuple(taken.values()), tuple(failures)
 
 
-def _fault(path: Path) -> str | None:
-    if not is_micrograph(path):
-        return f"not a micrograph; give one of {', '.join(MICROGRAPH_SUFFIXES)}"
-    return None if is_file(path) else "no such file"
+def _same(one: Path, other: Path) -> bool:
+    try:
+        return one == other or one.samefile(other)
+    except OSError:  # one of them is gone by now
+        return False
+
+
+def _doubts_of(angpix: float | None) -> tuple[str, ...]:
+    given = doubt_of(angpix, source="--angpix") if angpix not in (None, 1.0) else None
+    return (given,) if given else ()

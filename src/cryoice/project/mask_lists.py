@@ -70,7 +70,8 @@ def begin(batch: MaskBatch) -> None:
     """
     if any((batch.output / name).exists() for name in (SUMMARY, LIST)):
         done = {micrograph: batch.find(micrograph) for micrograph in batch.listed.micrographs}
-        _write_lists(batch, {micrograph: row for micrograph, row in done.items() if row is not None})
+        rows = {micrograph: row for micrograph, row in done.items() if row is not None}
+        write_lists(batch, rows, batch.earlier())
 
 
 def finish(batch: MaskBatch, outcomes: Sequence[Outcome]) -> MaskResult:
@@ -93,7 +94,7 @@ def finish(batch: MaskBatch, outcomes: Sequence[Outcome]) -> MaskResult:
             rows[micrograph] = row
         elif outcome is not None:
             failures.append((micrograph.name, outcome.reason))
-    earlier, unlisted, outdated = _write_lists(batch, rows)
+    earlier, unlisted, outdated = write_lists(batch, rows, batch.earlier())
     write_failures(batch.output / FAILURES, failures)
     doubts = [*batch.listed.doubts, *counted(row[DOUBT] for row in rows.values() if row[DOUBT])]
     if unlisted:
@@ -106,9 +107,30 @@ def finish(batch: MaskBatch, outcomes: Sequence[Outcome]) -> MaskResult:
     return MaskResult(rows, earlier, failures, tuple(doubts))
 
 
-def _write_lists(batch: MaskBatch, rows: Mapping[ListedMicrograph, Row]) -> tuple[int, int, int]:
-    """Write both lists; return how many earlier masks they tell of, STAR lacks, and are too old for both."""
-    found = batch.earlier()
+def write_lists(
+    batch: MaskBatch, rows: Mapping[ListedMicrograph, Row], found: Sequence[Row]
+) -> tuple[int, int, int]:
+    """Write ``summary.csv`` and ``micrographs.star``, within `MaskBatch.alone`.
+
+    Parameters
+    ----------
+    batch
+        Whose folder and list it is.
+    rows
+        What is done of the list, in its order.
+    found
+        What is known of other masks in the folder.
+
+    Returns
+    -------
+    tuple of int
+        How many of the other masks the lists tell of, STAR lacks, and are too old for both.
+
+    Raises
+    ------
+    InputError
+        The folder cannot be written.
+    """
     earlier = [row for row in found if row.keys() >= {*_COLUMNS, OF_STAR}]
     write_summary(batch.output, [*earlier, *rows.values()])
     joined = [row for row in earlier if batch.listed.star is None and not row[OF_STAR]]

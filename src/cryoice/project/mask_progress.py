@@ -24,7 +24,7 @@ def follow(batch: MaskBatch, outcomes: list[Outcome], *, jobs: int) -> None:
         said.print(f"{name}: {reason}")
     columns = (TextColumn("Masking"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"))
     with (
-        _one_thread_each(),
+        one_thread_each(),
         closing(batch.run(jobs=jobs)) as running,
         Progress(
             *columns, TimeRemainingColumn(), console=said, transient=True, disable=not said.is_terminal
@@ -42,7 +42,7 @@ def follow(batch: MaskBatch, outcomes: list[Outcome], *, jobs: int) -> None:
 
 
 @contextmanager
-def _one_thread_each() -> Iterator[None]:
+def one_thread_each() -> Iterator[None]:
     """Compute each micrograph on one core: sums of several threads differ in their last bits.
 
     So ``--jobs`` does not change a byte, and two micrographs at once are quicker than one on two cores.
