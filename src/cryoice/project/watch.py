@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import Protocol
 
 from cryoice.errors import InputError
+from cryoice.files.growing_folder import GrowingFolder
+from cryoice.files.growing_star import GrowingStar
 from cryoice.files.micrograph_list import ListedMicrograph, MicrographList
 from cryoice.project.arrivals import Arrival, Unusable, stamp_of
 from cryoice.project.exposures import Exposures
@@ -18,12 +19,7 @@ _CHECKED = 50
 """Masked micrographs that each round looks at, whether they were replaced."""
 
 
-class Source(Protocol):
-    """What is watched: `cryoice.files.growing_folder` or `growing_star`."""
-
-    def look(self, now: float) -> MicrographList:
-        """List what is there; the same object as before when nothing came or went."""
-        ...
+Source = GrowingFolder | GrowingStar
 
 
 @dataclass
@@ -38,7 +34,7 @@ class Watch:
     batch
         Masks, with the list as it is now.
     source
-        Where the list comes from.
+        Where the list comes from, looked at again and again.
     pool
         Masks micrographs in the background.
     depth
