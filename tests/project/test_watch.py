@@ -220,6 +220,23 @@ def test_a_star_file_is_followed_and_files_it_names_are_waited_for(tmp_path, mon
     assert [item.rows for item in watched.watch.rows] == [(0,), (1,)]
 
 
+def test_rows_that_move_while_their_micrograph_is_in_flight_do_not_mask_it_twice(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_micrographs(tmp_path / "in", 2)
+    star(tmp_path / "list.star", ["in/m01.mrc"])
+    pool = Later()
+    watched = Watched(GrowingStar(tmp_path / "list.star", None, SETTLE), tmp_path / "out", pool=pool)
+    watched.after(0)
+    watched.after(SETTLE)
+    star(tmp_path / "list.star", ["in/m00.mrc", "in/m01.mrc"])
+    watched.after(1)
+    for _ in range(3):
+        pool.go()
+        watched.after(SETTLE)
+    assert sorted(watched.masked) == ["m00", "m01"]
+    assert [(item.stem, item.rows) for item in watched.watch.rows] == [("m00", (0,)), ("m01", (1,))]
+
+
 def test_a_list_whose_pixel_size_is_mended_has_its_masks_made_anew(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write_micrographs(tmp_path / "in", 1)

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from cryoice import __version__
 from cryoice.errors import InputError, OutputError
@@ -123,15 +124,16 @@ class MaskBatch:
             reason = " ".join(f"{type(error).__name__}: {error}".split())
             return Outcome(micrograph, None, reason=reason)
 
-    def find(self, micrograph: ListedMicrograph) -> Row | None:
+    def find(self, micrograph: ListedMicrograph, *, stamp: Stamp | None = None) -> Row | None:
         """Return what the summary tells of a micrograph that is done; None of any other.
 
-        Its record takes over what this list calls it.
+        Its record takes over what this list calls it. The file is looked at, unless its stamp is given.
         """
         try:
-            stamp, digest = Stamp.of(micrograph.path), self._digest(micrograph)
+            stamp = stamp or Stamp.of(micrograph.path)
         except InputError:
             return None
+        digest = self.digest(micrograph)
         record = self.records.find(micrograph.stem, stamp=stamp, digest=digest)
         if record is None:
             return None
@@ -144,6 +146,10 @@ class MaskBatch:
         """Return what is known of masks in the folder that are of none of this batch's micrographs."""
         places = {str(micrograph.path.resolve()) for micrograph in self.listed.micrographs}
         return [record.row for record in self.records.all() if record.stamp.path not in places]
+
+    @cached_property
+    def _given(self) -> dict[str, Any]:
+        return asdict(self.settings)
 
     @cached_property
     def _folder(self) -> Path:
@@ -176,8 +182,9 @@ class MaskBatch:
         if is_file(Path(record.stamp.path)):
             raise InputError(f"its outputs would replace those of {record.stamp.path}; mask it elsewhere")
 
-    def _digest(self, micrograph: ListedMicrograph) -> str:
-        given = asdict(self.settings) | {"pixel_size": micrograph.pixel_size}
+    def digest(self, micrograph: ListedMicrograph) -> str:
+        """Return what differs whenever something but the file would change the outputs."""
+        given = self._given | {"pixel_size": micrograph.pixel_size}
         return digest_of({"version": __version__, "model": self.model.digest, "settings": given})
 
     def _mask(self, listed: ListedMicrograph) -> Row:
@@ -208,5 +215,5 @@ class MaskBatch:
             masked, listed.stem, name=listed.name, pixel_size=seen.pixel_size, model=self.model.digest
         )
         row |= {DOUBT: seen.doubt} | self._listed_as(listed)
-        self.records.write(listed.stem, row, stamp=stamp, digest=self._digest(listed), outputs=outputs)
+        self.records.write(listed.stem, row, stamp=stamp, digest=self.digest(listed), outputs=outputs)
         return row

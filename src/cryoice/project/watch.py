@@ -173,23 +173,28 @@ class Watch:
             self._pending.pop(stem, None)
             self._done.discard(stem)
         for stem, item in self._listed.items():
-            if before.get(stem) != item:
+            known = before.get(stem)
+            if known is None or replace(known, rows=item.rows) != item:
                 self._begin(item, now)
+            elif stem in self._pending:
+                self._pending[stem].listed = item
         self._stir(now)
 
     def _begin(self, item: ListedMicrograph, now: float) -> None:
         """Find what is known of a micrograph, or wait for it."""
-        self.batch.require_apart(item.path)
         self._pending.pop(item.stem, None)
         self._done.discard(item.stem)
-        arrival, row = Arrival(item, now, self.settle), self.batch.find(item)
-        if row is not None and arrival.stamp is not None:
-            self.exposures.add(item.stem, arrival.stamp, row)
-            self._done.add(item.stem)
-            return
-        known = self.exposures.get(item.stem)
-        if known and arrival.stamp and known.stamp.path == arrival.stamp.path:
-            self.exposures.drop(item.stem)
+        arrival = Arrival(item, now, self.settle)
+        if arrival.stamp is not None:
+            row = self.batch.find(item, stamp=arrival.stamp)
+            if row is not None:
+                self.exposures.add(item.stem, arrival.stamp, row)
+                self._done.add(item.stem)
+                return
+            known = self.exposures.get(item.stem)
+            if known and known.stamp.path == arrival.stamp.path:
+                self.exposures.drop(item.stem)
+        self.batch.require_apart(item.path)
         self._pending[item.stem] = arrival
 
     def _finish(self, arrival: Arrival, row: Row, now: float) -> None:

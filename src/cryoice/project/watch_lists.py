@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from cryoice.constants import CLASSES
+from cryoice.errors import OutputError
 from cryoice.files.micrograph_folder import natural
 from cryoice.project.failures import write_failures
 from cryoice.project.mask_lists import FAILURES, write_lists
@@ -38,6 +39,7 @@ class Pace:
     """
 
     least: float
+    _refused: bool = False
     _next: float = -1.0
     _done: int = field(default=-1)
 
@@ -45,14 +47,22 @@ class Pace:
         """Whether something changed and it is time."""
         return changes != self._done and now >= self._next
 
-    def spend(self, now: float, work: Callable[[], None], *, changes: int) -> None:
-        """Do it; the time that it takes decides when it is due again, whether it succeeds or not."""
+    def spend(
+        self, now: float, work: Callable[[], None], *, changes: int, tell: Callable[[str], None]
+    ) -> None:
+        """Do it; the time that it takes decides when it is due again, whether it succeeds or not.
+
+        That it cannot be written is told once, until it can be again.
+        """
         begun = time.perf_counter()
         try:
             work()
-            self._done = changes
-        finally:
-            self._next = now + max(self.least, _SHARE * (time.perf_counter() - begun))
+            self._done, self._refused = changes, False
+        except OutputError as error:
+            if not self._refused:
+                tell(f"{error}; trying again")
+            self._refused = True
+        self._next = now + max(self.least, _SHARE * (time.perf_counter() - begun))
 
 
 def write_watch_lists(watch: Watch) -> None:

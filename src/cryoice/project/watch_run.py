@@ -8,7 +8,6 @@ from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import dataclass, field
 from functools import partial
 
-from cryoice.errors import OutputError
 from cryoice.project.stopping import stopping
 from cryoice.project.watch import Watch
 from cryoice.project.watch_lists import Pace, draw_watch, write_watch_lists
@@ -54,7 +53,6 @@ class WatchRun:
     stop_after: float | None
     _lists: Pace = field(default_factory=lambda: Pace(_LISTS_S))
     _plot: Pace = field(default_factory=lambda: Pace(_PLOT_S))
-    _refused: bool = False
     _recent: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=_RECENT))
 
     def run(
@@ -78,10 +76,12 @@ class WatchRun:
         """
         self.watch.news = clock()
         with stopping() as stopped:
-            while stopped.signal is None and not self._over(clock()):
+            while stopped.signal is None:
                 begun = clock()
                 self.watch.look(begun)
                 self._keep_current(begun)
+                if self._over(begun):
+                    break
                 rest = clock() + max(interval, _REST * (clock() - begun))
                 while stopped.signal is None and (left := rest - clock()) > 0:
                     pause(self.watch, min(left, _NAP_S))
@@ -100,25 +100,20 @@ class WatchRun:
         return now - watch.news >= self.stop_after
 
     def _collect(self, now: float) -> None:
-        for row, latency in self.watch.collect(now):
+        masked = self.watch.collect(now)
+        for row, latency in masked:
             self._recent.append((now, latency))
             name, verdict = row["micrograph"], row["verdict"]
             self.view.note(f"masked {name}: {verdict}, {latency:.3f} s after its last change")
+        if masked:
             self.warner.judge([exposure.row for exposure in self.watch.exposures.last(self.warner.spell.of)])
 
     def _keep_current(self, now: float) -> None:
         """Write what is due, and renew the line that lives."""
         changes = self.watch.changes
         for pace, work in ((self._lists, write_watch_lists), (self._plot, draw_watch)):
-            if not pace.due(now, changes=changes):
-                continue
-            try:
-                pace.spend(now, partial(work, self.watch), changes=changes)
-                self._refused = False
-            except OutputError as error:
-                if not self._refused:
-                    self.view.tell(f"{error}; trying again")
-                self._refused = True
+            if pace.due(now, changes=changes):
+                pace.spend(now, partial(work, self.watch), changes=changes, tell=self.view.tell)
         self.warner.attend()
         self.view.show(self._status(now))
 
