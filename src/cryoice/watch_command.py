@@ -198,7 +198,9 @@ def _run(
     """Watch until the end; return the exit status."""
     from concurrent.futures import ThreadPoolExecutor
 
+    from cryoice.files.growing_folder import GrowingFolder
     from cryoice.project.exposures import Exposures
+    from cryoice.project.mask_lists import optics_doubts
     from cryoice.project.mask_progress import one_thread_each
     from cryoice.project.watch import Watch
     from cryoice.project.watch_run import WatchRun
@@ -212,6 +214,9 @@ def _run(
         one_thread_each(),
         ThreadPoolExecutor(jobs) as pool,
     ):
+        view.note(f"watching {source.path}")
+        for doubt in optics_doubts(batch.microscope) if isinstance(source, GrowingFolder) else ():
+            view.tell(f"warning: {doubt}")
         known = Exposures.of(batch.records.all())
         watch = Watch(batch, source, pool, 2 * jobs, settle, view.tell, known)
         idle = None if stop_after is None else 60 * stop_after

@@ -101,10 +101,15 @@ def finish(batch: MaskBatch, outcomes: Sequence[Outcome]) -> MaskResult:
         doubts.append(f"{unlisted} masks of earlier runs are in {SUMMARY} but not listed in {LIST}")
     if outdated:
         doubts.append(f"{outdated} masks of an older version are left out of {SUMMARY}; mask them again")
-    if batch.listed.star is None and (missing := batch.microscope.missing):
-        told = ", ".join(f"{flag} {value:g}" for flag, value in missing.items())
-        doubts.append(f"{LIST} says {told}, which nobody gave; only RELION's CTF jobs need them")
+    if batch.listed.star is None:
+        doubts += optics_doubts(batch.microscope)
     return MaskResult(rows, earlier, failures, tuple(doubts))
+
+
+def optics_doubts(microscope: Microscope) -> list[str]:
+    """Tell in one line what a list made without a STAR file says of the optics though nobody gave it."""
+    told = ", ".join(f"{flag} {value:g}" for flag, value in microscope.missing.items())
+    return [f"{LIST} says {told}, which nobody gave; only RELION's CTF jobs need them"] if told else []
 
 
 def write_lists(

@@ -8,6 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import dataclass, field
 from functools import partial
 
+from cryoice.project.mask_batch import DOUBT
 from cryoice.project.stopping import stopping
 from cryoice.project.watch import Watch
 from cryoice.project.watch_lists import Pace, draw_watch, write_watch_lists
@@ -53,6 +54,7 @@ class WatchRun:
     stop_after: float | None
     _lists: Pace = field(default_factory=lambda: Pace(_LISTS_S))
     _plot: Pace = field(default_factory=lambda: Pace(_PLOT_S))
+    _doubts: set[str] = field(default_factory=set)
     _recent: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=_RECENT))
 
     def run(
@@ -105,6 +107,9 @@ class WatchRun:
             self._recent.append((now, latency))
             name, verdict = row["micrograph"], row["verdict"]
             self.view.note(f"masked {name}: {verdict}, {latency:.3f} s after its last change")
+            if row[DOUBT] and row[DOUBT] not in self._doubts:
+                self._doubts.add(row[DOUBT])
+                self.view.tell(f"warning: {name}, and maybe others: {row[DOUBT]}")
         if masked:
             self.warner.judge([exposure.row for exposure in self.watch.exposures.last(self.warner.spell.of)])
 
