@@ -39,7 +39,7 @@ def summary(folder):
 
 def test_the_help_shows_examples_and_how_it_ends():
     told = " ".join(run("--help").stdout.replace("│", " ").split())
-    assert "cryoice watch MotionCorr/job002/micrographs.star -o masks" in told
+    assert "cryoice watch MotionCorr/job002/corrected_micrographs.star -o masks" in told
     assert "130 after Ctrl-C, 143 after SIGTERM" in told
 
 

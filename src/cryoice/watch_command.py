@@ -23,12 +23,15 @@ _INTERVAL_S = 1.0
 
 def watch(
     source: Annotated[
-        Path, typer.Argument(metavar="DIR|STAR", help="Folder that fills, or micrographs.star that grows.")
+        Path,
+        typer.Argument(metavar="DIR|STAR", help="Folder that fills, or a list of micrographs that grows."),
     ],
     output: flags.Output,
     pattern: Annotated[
         list[str] | None,
-        typer.Option(metavar="GLOB", help="Only files of such names; may be repeated. All but pictures."),
+        typer.Option(
+            metavar="GLOB", help="Only files of such names, may be repeated; else all but pictures."
+        ),
     ] = None,
     exclude: Annotated[
         list[str] | None, typer.Option(metavar="GLOB", help="No files of such names; may be repeated.")
@@ -73,9 +76,9 @@ def watch(
 ) -> None:
     """Mask micrographs while they arrive: `cryoice mask` that does not end.
 
-    - `cryoice watch MotionCorr/job002/micrographs.star -o masks`: in RELION's project folder
+    - `cryoice watch MotionCorr/job002/corrected_micrographs.star -o masks`: in RELION's project folder
     - `cryoice watch S1/motioncorrected -o masks --pattern '*_patch_aligned_doseweighted.mrc'`: cryoSPARC Live
-    - `cryoice watch Session -r -o masks --pattern 'FoilHole_*_Data_*.mrc' --exclude '*_Fractions.mrc'`: EPU
+    - `cryoice watch Session -r -o masks --pattern '*/Data/FoilHole_*.mrc' --exclude '*_Fractions.mrc'`: EPU
     - `cryoice watch Micrographs -o masks --stop-after 30`: until nothing came for half an hour
 
     Looks at names, sizes and times of the files again and again, which works on network drives. A file is
@@ -217,6 +220,8 @@ def _run(
         view.note(f"watching {source.path}")
         for doubt in optics_doubts(batch.microscope) if isinstance(source, GrowingFolder) else ():
             view.tell(f"warning: {doubt}")
+        if view.lives:
+            view.show("reading what was done before")
         known = Exposures.of(batch.records.all())
         watch = Watch(batch, source, pool, 2 * jobs, settle, view.tell, known)
         idle = None if stop_after is None else 60 * stop_after

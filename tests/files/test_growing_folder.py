@@ -75,6 +75,15 @@ def test_a_name_is_free_again_when_the_file_that_had_it_goes(tmp_path):
     assert listed.failures == ()
 
 
+def test_a_name_that_no_list_can_hold_is_a_failure(tmp_path):
+    touch(tmp_path, "a\nb.mrc", "c µ.mrc")
+    listed = growing(tmp_path).look(0.0)
+    assert [item.path.name for item in listed.micrographs] == ["c µ.mrc"]
+    ((name, fault),) = listed.failures
+    assert name.endswith("a\\nb.mrc'")
+    assert fault == "its name holds signs that no list can; rename it"
+
+
 def test_a_folder_that_cannot_be_listed_is_one_line(tmp_path, monkeypatch):
     with pytest.raises(InputError, match=r"gone: cannot be listed \(No such file or directory\)"):
         growing(tmp_path / "gone").look(0.0)

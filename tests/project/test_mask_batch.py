@@ -1,6 +1,7 @@
 import csv
 import errno
 import json
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -146,6 +147,19 @@ def test_a_full_disk_is_told_apart_from_a_micrograph_s_own_faults(tmp_path, monk
     path.write_bytes(b"")
     (outcome,) = run(batch_of(tmp_path / "in", tmp_path / "out"))
     assert not outcome.refused
+
+
+def test_names_that_are_no_unicode_stand_in_all_lists_as_they_are(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names = [os.fsdecode(b"m\xe9.mrc"), os.fsdecode(b"gone\xe9.mrc")]
+    write_micrographs(tmp_path, 1)[0].rename(names[0])
+    rows = b"".join(os.fsencode(name) + b"\n" for name in names)
+    (tmp_path / "list.star").write_bytes(b"data_\n\nloop_\n_rlnMicrographName #1\n" + rows)
+    listed = list_micrographs([tmp_path / "list.star"], angpix=8.0)
+    finished(MaskBatch(listed, tmp_path / "out", brightness_model(), MaskSettings()))
+    assert b"m\xe9.mrc" in (tmp_path / "out/micrographs.star").read_bytes()
+    assert (tmp_path / "out/failures.csv").read_bytes().splitlines()[1].startswith(b"gone\xe9.mrc,")
+    assert b"\nm\xe9.mrc," in (tmp_path / "out/summary.csv").read_bytes()
 
 
 def summary_of(folder):

@@ -13,6 +13,7 @@ from bright_blocks import BLOCK, noise_with_block, write_micrographs
 from cryoice.errors import InputError
 from cryoice.files.mrc import write_mrc
 from cryoice.project import watch_lists
+from cryoice.project.stopping import stopping
 from cryoice.project.watch_lists import Pace, write_watch_lists
 from cryoice.project.watch_run import WatchRun
 from cryoice.project.watch_view import WatchView, printable
@@ -99,6 +100,15 @@ def test_a_signal_ends_a_watch_with_those_in_flight_finished_and_listed(number, 
     assert len(done) == day.watched.watch.depth == 4
     assert day.watched.watch.waiting == 2
     assert signal.getsignal(number) == before
+
+
+def test_a_second_signal_ends_a_program_at_once():
+    with stopping() as stopped:
+        assert stopped.signal is None
+        signal.raise_signal(signal.SIGTERM)
+        assert stopped.signal == signal.SIGTERM
+        assert signal.getsignal(signal.SIGINT) == signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    assert signal.getsignal(signal.SIGINT) == signal.default_int_handler
 
 
 def test_lists_are_those_of_a_batch_and_split_by_verdict(tmp_path):

@@ -63,12 +63,19 @@ class GrowingFolder:
             new, self._seen = [*known, *new], {}
         taken = {item.stem: item for item in self._seen.values() if isinstance(item, ListedMicrograph)}
         for name in new:
+            if not name.isprintable():
+                self._seen[name] = "its name holds signs that no list can; rename it"
+                continue
             path = Path(name)
             item = ListedMicrograph(path, str(path), micrograph_name(path), self.angpix, ())
             first = taken.setdefault(item.stem, item)
             clash = f"its outputs would replace those of {first.name}; mask it elsewhere"
             self._seen[name] = item if first is item else clash
-        failures = tuple((name, fault) for name, fault in self._seen.items() if isinstance(fault, str))
+        failures = tuple(
+            (name if name.isprintable() else ascii(name), fault)
+            for name, fault in self._seen.items()
+            if isinstance(fault, str)
+        )
         self._last = MicrographList(tuple(taken.values()), failures, (), star=None, block=None)
         return self._last
 
@@ -82,11 +89,13 @@ class GrowingFolder:
                 if any(entry.name == RECORDS_FOLDER for entry in inside):
                     continue
                 for entry in inside:
-                    if not entry.is_dir():
-                        if self._wanted(entry):
-                            yield entry.path
-                    elif self.recursive and not entry.is_symlink():
-                        waiting.append(entry.path)
+                    if entry.path in self._seen:
+                        yield entry.path
+                    elif entry.is_dir():
+                        if self.recursive and not entry.is_symlink():
+                            waiting.append(entry.path)
+                    elif self._wanted(entry):
+                        yield entry.path
             except OSError as error:
                 raise InputError(f"{folder}: cannot be listed ({error.strerror})") from error
 

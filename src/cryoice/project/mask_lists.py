@@ -155,7 +155,10 @@ def write_summary(output: Path, rows: Iterable[Row]) -> None:
     InputError
         The folder cannot be written.
     """
-    with replacing(output / SUMMARY) as scratch, scratch.open("w", newline="", encoding="utf-8") as stream:
+    with (
+        replacing(output / SUMMARY) as scratch,
+        scratch.open("w", newline="", encoding="utf-8", errors="surrogateescape") as stream,
+    ):
         writer = csv.DictWriter(stream, _COLUMNS, extrasaction="ignore", lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)

@@ -15,21 +15,19 @@ class Stopped:
 
 @contextmanager
 def stopping() -> Iterator[Stopped]:
-    """Note the first SIGINT or SIGTERM instead of dying of it; a second one works as ever."""
+    """Note the first SIGINT or SIGTERM instead of dying of it; a second one ends the program at once."""
     stopped = Stopped()
     before: dict[int, Callable[[int, FrameType | None], Any] | int | None] = {}
 
-    def restore() -> None:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
     def note(number: int, _: FrameType | None) -> None:
         stopped.signal = number
-        restore()
+        for other in before:
+            signal.signal(other, signal.SIG_DFL)
 
     for number in (signal.SIGINT, signal.SIGTERM):
         before[number] = signal.signal(number, note)
     try:
         yield stopped
     finally:
-        restore()
+        for number, handler in before.items():
+            signal.signal(number, handler)

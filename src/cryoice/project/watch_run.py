@@ -1,5 +1,6 @@
 """A watch from its beginning to its end: rounds, lists, the plot, warnings, and the signals that stop it."""
 
+import math
 import statistics
 import time
 from collections import deque
@@ -52,8 +53,9 @@ class WatchRun:
     view: WatchView
     warner: Warner
     stop_after: float | None
-    _lists: Pace = field(default_factory=lambda: Pace(_LISTS_S))
-    _plot: Pace = field(default_factory=lambda: Pace(_PLOT_S))
+    _kept: tuple[tuple[Pace, Callable[[Watch], None]], ...] = field(
+        default_factory=lambda: ((Pace(_LISTS_S), write_watch_lists), (Pace(_PLOT_S), draw_watch))
+    )
     _doubts: set[str] = field(default_factory=set)
     _recent: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=_RECENT))
 
@@ -91,8 +93,9 @@ class WatchRun:
                     self._keep_current(clock())
             self.watch.pool.shutdown(cancel_futures=True)
             self._collect(clock())
-            write_watch_lists(self.watch)
-            draw_watch(self.watch)
+            for pace, work in self._kept:
+                if pace.due(math.inf, changes=self.watch.changes):
+                    work(self.watch)
         return stopped.signal
 
     def _over(self, now: float) -> bool:
@@ -116,11 +119,12 @@ class WatchRun:
     def _keep_current(self, now: float) -> None:
         """Write what is due, and renew the line that lives."""
         changes = self.watch.changes
-        for pace, work in ((self._lists, write_watch_lists), (self._plot, draw_watch)):
+        for pace, work in self._kept:
             if pace.due(now, changes=changes):
                 pace.spend(now, partial(work, self.watch), changes=changes, tell=self.view.tell)
         self.warner.attend()
-        self.view.show(self._status(now))
+        if self.view.lives:
+            self.view.show(self._status(now))
 
     def _status(self, now: float) -> str:
         watch = self.watch

@@ -54,9 +54,13 @@ class WatchView:
             pass
 
     def show(self, status: str) -> None:
-        """Renew the line that lives."""
-        if self.live.is_started:
-            self.live.update(Text(status, overflow="ellipsis", no_wrap=True))
+        """Renew the line that lives, which only a terminal has."""
+        self.live.update(Text(status, overflow="ellipsis", no_wrap=True))
+
+    @property
+    def lives(self) -> bool:
+        """Whether there is a terminal that shows such a line."""
+        return self.live.is_started
 
 
 def printable(line: str) -> str:
