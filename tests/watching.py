@@ -24,9 +24,10 @@ class Later(Executor):
     """Masks when told to; in between, files can change and signals come."""
 
     def __init__(self):
-        self.waiting = []
+        self.waiting, self.over = [], False
 
     def submit(self, work, /, *arguments):
+        assert not self.over, "cannot schedule new futures after shutdown"
         future = Future()
         self.waiting.append((future, work, arguments))
         return future
@@ -37,6 +38,7 @@ class Later(Executor):
         self.waiting.clear()
 
     def shutdown(self, wait=True, *, cancel_futures=False):
+        self.over = True
         self.go()
 
 

@@ -21,11 +21,11 @@ def stopping() -> Iterator[Stopped]:
 
     def note(number: int, _: FrameType | None) -> None:
         stopped.signal = number
-        for other in before:
-            signal.signal(other, signal.SIG_DFL)
+        for caught in before:
+            signal.signal(caught, signal.SIG_DFL)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        before[number] = signal.signal(number, note)
+    for caught in (signal.SIGINT, signal.SIGTERM):
+        before[caught] = signal.signal(caught, note)
     try:
         yield stopped
     finally:

@@ -113,10 +113,10 @@ class Watch:
                 self.tell("it is there now")
             if listed is not self.batch.listed:
                 self._take(listed, now)
-            before = len(self._unusable.given_up)
+            before = self._unusable.given_up
             for name, reason in self._unusable.judge(listed.failures, now):
                 self.tell(f"{name}: {reason}")
-            if len(self._unusable.given_up) != before:
+            if self._unusable.given_up != before:
                 self._stir(now)
         for arrival in self._pending.values():
             if arrival.queued:
@@ -148,6 +148,11 @@ class Watch:
                 self._fail(arrival, outcome, now)
         self._feed(now)
         return masked
+
+    def close(self) -> None:
+        """Begin with no more, and wait for those in flight."""
+        self._ready.clear()
+        self.pool.shutdown(cancel_futures=True)
 
     def _feed(self, now: float) -> None:
         while self._ready and len(self.in_flight) < self.depth:

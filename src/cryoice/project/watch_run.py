@@ -91,7 +91,7 @@ class WatchRun:
                     pause(self.watch, min(left, _NAP_S))
                     self._collect(clock())
                     self._keep_current(clock())
-            self.watch.pool.shutdown(cancel_futures=True)
+            self.watch.close()
             self._collect(clock())
             for pace, work in self._kept:
                 if pace.due(math.inf, changes=self.watch.changes):
