@@ -23,12 +23,14 @@ from typer.testing import CliRunner
 
 from cryoice.cli import app
 from cryosparc_project import write_cryosparc_project
+from watch_session import write_session
 
 DOCS = Path(__file__).parents[1] / "docs"
 TUTORIALS = {
     "relion.md": "relion_project",
     "many_machines.md": "relion_project",
     "cryosparc.md": "cryosparc_project",
+    "watch.md": "session",
 }
 
 FENCE = re.compile(r"^ *```(\w*)[^\n]*\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
@@ -44,6 +46,11 @@ def relion_project(simulated, tmp_path):
 @pytest.fixture
 def cryosparc_project(simulated, tmp_path):
     return write_cryosparc_project(simulated, tmp_path / "project")
+
+
+@pytest.fixture
+def session(tmp_path, monkeypatch):
+    return write_session(tmp_path / "session", monkeypatch)
 
 
 def blocks(name):
