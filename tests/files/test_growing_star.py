@@ -100,13 +100,13 @@ def test_a_file_that_is_not_there_yet_is_a_failure_until_it_is(star):
 
 
 def test_files_that_are_known_are_not_looked_for_again(star, monkeypatch):
-    from cryoice.files import micrograph_list
+    from cryoice.files import named_micrographs
 
     write(star, "ab")
     growing = GrowingStar(star, None, SETTLE)
     growing.look(0.0)
     asked = []
-    monkeypatch.setattr(micrograph_list, "find_listed", lambda name, roots: asked.append(name))
+    monkeypatch.setattr(named_micrographs, "find_listed", lambda name, roots: asked.append(name))
     write(star, "abd")
     growing.look(1.0)
     assert asked == ["d.mrc"]
