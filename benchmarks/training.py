@@ -21,10 +21,10 @@ from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 from rich.console import Console
 
-from cryoice.experiment.quiet import no_needless_warnings, quiet_lightning
 from cryoice.experiment.run import build_data
 from cryoice.experiment.settings import plain_settings
 from cryoice.experiment.tasks import build_module
+from cryoice.learn.quiet import no_needless_warnings, quiet_lightning
 from cryoice.schema import register
 
 STEPS, ROUNDS = 10, 3

@@ -1,5 +1,11 @@
 """The run-time type checker of the tests: shapes and types, a whole number counting as a float."""
 
-from beartype import BeartypeConf, beartype
+import typer
+from beartype import BeartypeConf, FrozenDict, beartype
 
-check = beartype(conf=BeartypeConf(is_pep484_tower=True))
+_CONTEXT = typer.Context.__base__
+"""What typer hands to a command that asks for its own subclass of it."""
+
+check = beartype(
+    conf=BeartypeConf(is_pep484_tower=True, hint_overrides=FrozenDict({typer.Context: _CONTEXT}))
+)

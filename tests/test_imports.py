@@ -27,7 +27,8 @@ ONLY_IN = {
     "imagecodecs": ("files/",),
     "safetensors": ("learn/",),
     "cleanlab": ("learn/",),
-    "pytorch_lightning": ("learn/", "experiment/"),
+    "pytorch_lightning": ("learn/", "experiment/", "project/mask_devices.py"),
+    "submitit": ("mask_cluster.py",),
     "wandb": ("experiment/",),
     "hydra": (
         "schema.py",

@@ -23,16 +23,21 @@ from benchmarks.relion_project import write_project
 from typer.testing import CliRunner
 
 from cryoice.cli import app
+from cryosparc_project import write_cryosparc_project
 from tutorial_folders import cryoppp_reader, own_micrographs, run_python
+from watch_session import write_session
 
 DOCS = Path(__file__).parents[1] / "docs"
 TUTORIALS = {
     "relion.md": "relion_project",
     "own_labels.md": "own_labels",
     "cryoppp.md": "cryoppp",
+    "many_machines.md": "relion_project",
+    "cryosparc.md": "cryosparc_project",
+    "watch.md": "session",
 }
 
-FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^ *```(\w*)[^\n]*\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 STATUS = re.compile(r"#.*exits with (\d+)")
 FOR_BASH = re.compile(r"[|&;<>$`]")
 
@@ -40,6 +45,16 @@ FOR_BASH = re.compile(r"[|&;<>$`]")
 @pytest.fixture
 def relion_project(simulated, tmp_path):
     return write_project(simulated, tmp_path / "project")
+
+
+@pytest.fixture
+def cryosparc_project(simulated, tmp_path):
+    return write_cryosparc_project(simulated, tmp_path / "project")
+
+
+@pytest.fixture
+def session(tmp_path, monkeypatch):
+    return write_session(tmp_path / "session", monkeypatch)
 
 
 @pytest.fixture

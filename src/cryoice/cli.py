@@ -19,6 +19,7 @@ from cryoice.report_command import report
 from cryoice.select_command import select
 from cryoice.simulate_command import simulate
 from cryoice.suspects_command import suspects
+from cryoice.watch_command import watch
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_show_locals=False, rich_markup_mode="markdown")
 
@@ -40,6 +41,7 @@ def main(
 
 
 app.command()(mask)
+app.command()(watch)
 app.command()(clean)
 app.command()(select)
 app.command("next")(next_)

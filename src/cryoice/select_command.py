@@ -33,6 +33,12 @@ def select(
         float | None,
         typer.Option(metavar="X", help="Highest iciness (CTFFIND5's: below 1 is good, above 1.5 poor)."),
     ] = None,
+    exposures: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Split these exposures of cryoSPARC, .csg or .cs, and no STAR list."
+        ),
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="Accepted; DIR/accepted.star by default."),
@@ -46,6 +52,8 @@ def select(
     - `cryoice select masks`: what cryoice mask called good, by its own --max-bad
     - `cryoice select masks --max-bad 0.2`: at most 20 % of the area bad, whatever it was called
     - `cryoice select masks --max-crystalline 0.05 --max-iciness 1.5 -o good.star`
+    - `cryoice select masks --exposures J12_exposures_exported.csg`: J12_exposures_exported_accepted.csg
+      and _rejected.csg beside it, uids, passthroughs and order kept, for cryoSPARC's Import Result Group
 
     Both lists keep blocks, columns and order of DIR/micrographs.star. Micrographs whose iciness
     could not be measured are not rejected for it; those that failed to be masked are in neither list.
@@ -61,12 +69,27 @@ def select(
             "cryoiceOtherFraction": max_other,
             "cryoiceIciness": max_iciness,
         }
-        accepted, others = output or masks / "accepted.star", rejected or masks / "rejected.star"
+        accepted = output or _default(masks, exposures, "accepted")
+        others = rejected or _default(masks, exposures, "rejected")
         counts = select_micrographs(
-            masks, limits, verdict=max_bad is None, accepted=accepted, rejected=others
+            masks,
+            limits,
+            verdict=max_bad is None,
+            accepted=accepted,
+            rejected=others,
+            exposures=exposures,
         )
     out = console()
     out.print(f"{accepted}: {counts.accepted} micrographs", markup=False)
     out.print(f"{others}: {counts.rejected} micrographs", markup=False)
     if counts.unmeasured:
         out.print(f"{counts.unmeasured} accepted ones have no measured iciness", markup=False)
+    if counts.unlisted:
+        out.print(f"{counts.unlisted} exposures have no mask and are in neither file", markup=False)
+
+
+def _default(masks: Path, exposures: Path | None, name: str) -> Path:
+    """Files of exposures lie beside them: there the paths in exported ones hold."""
+    if exposures is None:
+        return masks / f"{name}.star"
+    return exposures.with_name(f"{exposures.stem}_{name}{exposures.suffix}")

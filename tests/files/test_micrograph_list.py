@@ -296,7 +296,7 @@ def test_other_star_files_are_refused_with_what_to_give(project):
         list_micrographs([other], angpix=None)
     with pytest.raises(InputError, match=r"gone\.star: no such file"):
         list_micrographs([project / "gone.star"], angpix=None)
-    with pytest.raises(InputError, match=r"movies\.star: is not alone; give one STAR file, or micrographs"):
+    with pytest.raises(InputError, match=r"movies\.star: is not alone; give one list, or micrographs"):
         list_micrographs([project / A1, movies], angpix=None)
 
 

@@ -18,7 +18,6 @@ from torch.utils.data import DataLoader
 
 from cryoice.errors import InputError
 from cryoice.experiment.limits import check_values
-from cryoice.experiment.quiet import no_needless_warnings
 from cryoice.experiment.run import build_data, start_process
 from cryoice.experiment.settings import check_targets, plain_settings
 from cryoice.experiment.start import Start
@@ -27,6 +26,7 @@ from cryoice.files.atomic import require_writable
 from cryoice.learn.own_datamodule import OwnDataModule
 from cryoice.learn.own_micrographs import OWN
 from cryoice.learn.pixel_dataset import PixelDataset
+from cryoice.learn.quiet import no_needless_warnings
 from cryoice.learn.weights_file import RECORD, save_weights
 from cryoice.mask.device import choose_device
 from cryoice.schema import register

@@ -22,10 +22,10 @@ from cryoice.experiment.limits import check_values
 from cryoice.experiment.lineage import log_checkpoint_artifact, log_data_artifact
 from cryoice.experiment.outcome import current_commit
 from cryoice.experiment.processes import is_first, one_voice
-from cryoice.experiment.quiet import no_needless_warnings, quiet_lightning
 from cryoice.experiment.settings import check_targets, plain_settings
 from cryoice.experiment.tasks import build_module, load_module, report_outcome, require_fitting
 from cryoice.experiment.tracking import finish, make_logger, sweep_group
+from cryoice.learn.quiet import no_needless_warnings, quiet_lightning
 from cryoice.report.results import Monitored
 
 log = logging.getLogger(__name__)

@@ -15,7 +15,14 @@ import numpy as np
 from jaxtyping import Bool, Float64
 
 from cryoice.errors import InputError
-from cryoice.files.cryosparc_dataset import read_dataset, write_dataset
+from cryoice.files.cryosparc_dataset import (
+    FROM_ITSELF,
+    fields,
+    read_dataset,
+    require_paths_hold,
+    texts,
+    write_dataset,
+)
 from cryoice.files.cryosparc_group import SUFFIX, Group, read_group
 from cryoice.files.particles import Particles, told_per_row
 from cryoice.files.score_sidecar import write_scores
@@ -44,8 +51,9 @@ class CryosparcFile:
         Raises
         ------
         InputError
-            The folder cannot be written.
+            The folder cannot be written, or is not the one from which paths count.
         """
+        require_paths_hold(self.path, path, self.rows)
         write_dataset(path, self.rows[keep])
         write_scores(path, particles={"uid": self.rows["uid"]}, keep=keep, columns=columns)
 
@@ -110,15 +118,11 @@ def read(path: Path, *, box_size: float | None) -> CryosparcFile | CryosparcGrou
 
 
 def _has_locations(rows: np.ndarray) -> bool:
-    return {_NAME, _SHAPE, _X, _Y} <= _fields(rows)
+    return {_NAME, _SHAPE, _X, _Y} <= fields(rows)
 
 
 def _has_blobs(rows: np.ndarray) -> bool:
-    return {_BOX, _BOX_PIXEL_SIZE} <= _fields(rows)
-
-
-def _fields(rows: np.ndarray) -> set[str]:
-    return set(rows.dtype.names or ())
+    return {_BOX, _BOX_PIXEL_SIZE} <= fields(rows)
 
 
 def _particles(
@@ -129,23 +133,15 @@ def _particles(
         raise InputError(f"{path}: {_SHAPE} is not height and width in px; export the particles again")
     height, width = shapes.T
     return Particles(
-        micrograph=_names(rows[_NAME]),
+        micrograph=np.array([name.removeprefix(FROM_ITSELF) for name in texts(rows[_NAME])], dtype=object),
         x=rows[_X].astype(np.float64) * width,
         y=rows[_Y].astype(np.float64) * height,
         frame=FRAME,
         frame_sure=False,
         box_size=boxes if box_size is None else np.full(len(rows), box_size),
-        pixel_size=told_per_row(rows[_PIXEL_SIZE]) if _PIXEL_SIZE in _fields(rows) else None,
+        pixel_size=told_per_row(rows[_PIXEL_SIZE]) if _PIXEL_SIZE in fields(rows) else None,
         shapes=shapes,
     )
-
-
-def _names(paths: np.ndarray) -> np.ndarray:
-    found = paths.tolist()
-    known = {
-        name: name.decode("utf-8", "replace") if isinstance(name, bytes) else name for name in set(found)
-    }
-    return np.array([known[name] for name in found], dtype=object)
 
 
 def _boxes(rows: np.ndarray, blobs: np.ndarray | None = None) -> Float64[np.ndarray, " n"] | None:
@@ -154,7 +150,7 @@ def _boxes(rows: np.ndarray, blobs: np.ndarray | None = None) -> Float64[np.ndar
     ``blobs`` tells them where the locations' data set does not; it has all uids of ``rows``, in any order.
     """
     blobs = rows if blobs is None else blobs
-    if _PIXEL_SIZE not in _fields(rows) or not _has_blobs(blobs) or blobs[_BOX].ndim != 2:
+    if _PIXEL_SIZE not in fields(rows) or not _has_blobs(blobs) or blobs[_BOX].ndim != 2:
         return None
     order = np.argsort(blobs["uid"])
     places = order[np.searchsorted(blobs["uid"], rows["uid"], sorter=order)]

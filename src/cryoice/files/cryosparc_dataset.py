@@ -7,6 +7,9 @@ import numpy as np
 from cryoice.errors import InputError
 from cryoice.files.atomic import replacing
 
+FROM_ITSELF = ">"
+"""Begins a path that counts from the folder of the file that names it."""
+
 _NUMPY_MAGIC = b"\x93NUMPY"
 _COMPRESSED = b"CSDAT"
 _HEADER_LIMIT = 1 << 18  # bytes of field names; numpy's own limit of 10,000 is met by files of many classes
@@ -29,6 +32,39 @@ def read_dataset(path: Path) -> np.ndarray:
     if rows.ndim != 1 or "uid" not in (rows.dtype.names or ()):
         raise InputError(f"{path}: a numpy array but no data set of cryoSPARC (no uid); give a .cs file")
     return np.asarray(rows)
+
+
+def fields(rows: np.ndarray) -> set[str]:
+    """Return the names of the fields."""
+    return set(rows.dtype.names or ())
+
+
+def texts(column: np.ndarray) -> np.ndarray:
+    """Return a column of texts as Python's, each known once."""
+    found = column.tolist()
+    known = {
+        text: text.decode("utf-8", "replace") if isinstance(text, bytes) else text for text in set(found)
+    }
+    return np.array([known[text] for text in found], dtype=object)
+
+
+def require_paths_hold(source: Path, target: Path, rows: np.ndarray) -> None:
+    """Check that paths of a data set lead from ``target`` where they led from ``source``.
+
+    Raises
+    ------
+    InputError
+        The target lies in another folder, and paths begin with '>', as those of exported groups do.
+    """
+    if source.parent.resolve() == target.parent.resolve():
+        return
+    for name in fields(rows):
+        column = rows[name]
+        if column.dtype.kind == "S" and (column.astype("S1") == FROM_ITSELF.encode()).any():
+            raise InputError(
+                f"{target}: the paths in {source.name} count from its own folder, since it was exported; "
+                f"write beside it, into {source.parent}"
+            )
 
 
 def write_dataset(path: Path, rows: np.ndarray) -> None:

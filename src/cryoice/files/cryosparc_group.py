@@ -11,10 +11,9 @@ import yaml
 
 from cryoice.errors import InputError
 from cryoice.files.atomic import replacing
-from cryoice.files.cryosparc_dataset import read_dataset, write_dataset
+from cryoice.files.cryosparc_dataset import FROM_ITSELF, read_dataset, require_paths_hold, write_dataset
 
 SUFFIX = ".csg"
-_BESIDE = ">"  # begins the name of a file in the group's own folder
 
 
 @dataclass(frozen=True)
@@ -42,13 +41,15 @@ class Group:
         for name in sorted(self.datasets, key=lambda name: name != first):
             yield self.datasets[name]
 
-    def check_uids(self, uids: np.ndarray) -> None:
-        """Refuse a group whose data sets do not hold the same particles.
+    def check_uids(self, uids: np.ndarray, *, of: str = "particles without a location") -> None:
+        """Refuse a group whose data sets do not hold the same items.
 
         Parameters
         ----------
         uids
-            Those of the particles that have a location.
+            Those of the items that can be judged.
+        of
+            What the others are.
 
         Raises
         ------
@@ -61,10 +62,7 @@ class Group:
                 raise InputError(f"{self.path}: {name} lacks {missing} of {len(uids)} uids; export it again")
             more = int(np.count_nonzero(~np.isin(rows["uid"], uids)))
             if more:
-                raise InputError(
-                    f"{self.path}: {name} has {more} of {len(rows)} particles without a location; "
-                    "export it again"
-                )
+                raise InputError(f"{self.path}: {name} has {more} of {len(rows)} {of}; export it again")
 
     def write(self, path: Path, *, uids: np.ndarray) -> None:
         """Write the data sets' rows of these uids beside ``path``, then the group that names them.
@@ -72,10 +70,13 @@ class Group:
         Raises
         ------
         InputError
-            The folder cannot be written, or ``path`` does not end in .csg.
+            The folder cannot be written or is not the one from which paths count, or ``path`` does not
+            end in .csg.
         """
         if path.suffix.lower() != SUFFIX:
             raise InputError(f"{path}: a group is written as {SUFFIX}; give a name that ends so")
+        for rows in self.datasets.values():
+            require_paths_hold(self.path, path, rows)
         counts = {}
         for name, rows in self.datasets.items():
             kept = rows[np.isin(rows["uid"], uids)]
@@ -86,7 +87,7 @@ class Group:
             metafile = _metafile(result)
             if metafile is not None:
                 content["results"][key] |= {
-                    "metafile": f"{_BESIDE}{path.stem}_{metafile}",
+                    "metafile": f"{FROM_ITSELF}{path.stem}_{metafile}",
                     "num_items": counts[metafile],
                 }
         with replacing(path) as scratch:
@@ -136,7 +137,7 @@ def _names(content: dict[str, Any]) -> dict[str, None]:
 
 def _metafile(result: dict[str, Any]) -> str | None:
     named = result.get("metafile")
-    return named.removeprefix(_BESIDE) if isinstance(named, str) else None
+    return named.removeprefix(FROM_ITSELF) if isinstance(named, str) else None
 
 
 def _beside(path: Path, name: str) -> Path:

@@ -27,6 +27,24 @@ def choose_device(name: str) -> torch.device:
     return torch.device(name)
 
 
+def accelerator_of(name: str, *, devices: int) -> str:
+    """Return what Lightning calls so many devices of the kind ``name``, as `choose_device` knows it.
+
+    Raises
+    ------
+    InputError
+        There are not so many, the name is one of a single device, or unknown.
+    """
+    if ":" in name and devices > 1:
+        raise InputError(f"--device {name}: is a single one; give --device cuda with --devices {devices}")
+    kind = choose_device(name).type
+    if kind != "cpu" and devices > _count(kind):
+        raise InputError(
+            f"--devices: this machine has {_count(kind)} of '{kind}'; give no more, or --device cpu"
+        )
+    return {"cuda": "gpu"}.get(kind, kind)
+
+
 def fast_precision(device: torch.device) -> AbstractContextManager[Any]:
     """Return the context in which networks run: half precision where the device multiplies it faster.
 

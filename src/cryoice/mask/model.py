@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -66,6 +66,11 @@ class Model:
     digest: str
     device: torch.device
     calibration: Calibration | None = None
+
+    def on(self, device: torch.device) -> "Model":
+        """Return it on another device; the network itself moves there."""
+        net = self.net.to(device).to(memory_format=torch.channels_last)
+        return replace(self, net=net, device=device)
 
     def probabilities(
         self, logits: Float[Tensor, "batch classes *rest"]

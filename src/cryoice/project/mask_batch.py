@@ -1,23 +1,26 @@
 """Many micrographs to masks: several in flight, what is done is left alone, what fails stops nothing."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from cryoice import __version__
-from cryoice.errors import InputError
+from cryoice.errors import InputError, OutputError
 from cryoice.files.micrograph_list import ListedMicrograph, MicrographList
 from cryoice.files.picture import PICTURE_SUFFIXES
-from cryoice.files.star_micrographs import is_file
 from cryoice.mask.masking import mask_level
 from cryoice.mask.model import Model
+from cryoice.project.folder_lock import folder_held
 from cryoice.project.mask_outputs import summary_row, write_outputs
+from cryoice.project.mask_places import require_apart, require_own_outputs
 from cryoice.project.mask_settings import MaskSettings, Microscope
 from cryoice.project.records import Records, Row, Stamp, digest_of
 from cryoice.project.seen_micrograph import SeenMicrograph
-from cryoice.project.select_micrographs import LIST
+from cryoice.project.shard import Shard
 
 DOUBT, OF_STAR = "doubt", "of_star"
 """Keys of a row that the summary leaves out: what is doubtful about the pixel size, or None; and whether
@@ -38,17 +41,23 @@ class Outcome:
         Why it failed.
     skipped
         It was done before.
+    refused
+        It failed since its outputs could not be written, as on a full disk.
     """
 
     micrograph: ListedMicrograph
     row: Row | None
     reason: str = ""
     skipped: bool = False
+    refused: bool = False
 
 
 @dataclass(frozen=True)
 class MaskBatch:
     """A list of micrographs, the folder of their masks, what they are masked with and taken with.
+
+    Of a ``shard`` only its own micrographs are masked, beside other shards at work on the same folder;
+    lists are made of the whole.
 
     Raises
     ------
@@ -61,6 +70,7 @@ class MaskBatch:
     model: Model
     settings: MaskSettings
     microscope: Microscope = field(default_factory=Microscope)
+    shard: Shard | None = None
 
     def __post_init__(self) -> None:
         self.settings.require_told_by(self.model.classes)
@@ -70,16 +80,22 @@ class MaskBatch:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Hold the folder for this program, as `run` and the writing of the lists want it.
+        """Hold the folder for this program, or its shard; `run` wants it, and the lists want the folder.
 
         Raises
         ------
         InputError
             The folder cannot be written, is in use, or holds a micrograph or the list itself.
         """
-        self._require_apart()
-        with self.records.alone():
+        require_apart(self.listed, self.output)
+        with self.records.alone() if self.shard is None else folder_held(self.output, shard=self.shard):
             yield
+
+    @property
+    def micrographs(self) -> Sequence[ListedMicrograph]:
+        """Those that are to be masked: the list's, or the shard's of them."""
+        every = self.listed.micrographs
+        return every if self.shard is None else self.shard.of(every)
 
     def run(self, *, jobs: int) -> Generator[Outcome]:
         """Mask what is not done yet and yield what became of each micrograph, as it happens.
@@ -94,10 +110,10 @@ class MaskBatch:
         pool = ThreadPoolExecutor(jobs)
         try:
             waiting = []
-            for micrograph in self.listed.micrographs:
+            for micrograph in self.micrographs:
                 row = self.find(micrograph)
                 if row is None:
-                    waiting.append(pool.submit(self._attempt, micrograph))
+                    waiting.append(pool.submit(self.attempt, micrograph))
                 else:
                     yield Outcome(micrograph, row, skipped=True)
             for done in as_completed(waiting):
@@ -105,15 +121,34 @@ class MaskBatch:
         finally:
             pool.shutdown(cancel_futures=True)
 
-    def find(self, micrograph: ListedMicrograph) -> Row | None:
+    def attempt(self, micrograph: ListedMicrograph) -> Outcome:
+        """Mask one micrograph, whatever is known of it; within `alone`, by several threads at once.
+
+        What goes wrong is the reason of its outcome, and kept for a merge unless its outputs were refused.
+        """
+        refused = False
+        try:
+            return Outcome(micrograph, self._mask(micrograph))
+        except InputError as error:
+            reason, refused = _reason(micrograph, error), isinstance(error, OutputError)
+        except Exception as error:  # a fault of ours must not cost the other micrographs
+            reason = " ".join(f"{type(error).__name__}: {error}".split())
+        if not refused:
+            with suppress(InputError):  # the file is gone: it stays told here
+                stamp, digest = Stamp.of(micrograph.path), self.digest(micrograph)
+                self.records.write_failure(micrograph.stem, reason, stamp=stamp, digest=digest)
+        return Outcome(micrograph, None, reason=reason, refused=refused)
+
+    def find(self, micrograph: ListedMicrograph, *, stamp: Stamp | None = None) -> Row | None:
         """Return what the summary tells of a micrograph that is done; None of any other.
 
-        Its record takes over what this list calls it.
+        Its record takes over what this list calls it. The file is looked at, unless its stamp is given.
         """
         try:
-            stamp, digest = Stamp.of(micrograph.path), self._digest(micrograph)
+            stamp = stamp or Stamp.of(micrograph.path)
         except InputError:
             return None
+        digest = self.digest(micrograph)
         record = self.records.find(micrograph.stem, stamp=stamp, digest=digest)
         if record is None:
             return None
@@ -122,10 +157,25 @@ class MaskBatch:
             self.records.write(micrograph.stem, row, stamp=stamp, digest=digest, outputs=record.outputs)
         return row
 
+    def known(self, micrograph: ListedMicrograph) -> Outcome | None:
+        """Return what became of a micrograph, as the folder tells; None where nobody has tried it yet."""
+        if (row := self.find(micrograph)) is not None:
+            return Outcome(micrograph, row, skipped=True)
+        try:
+            stamp, digest = Stamp.of(micrograph.path), self.digest(micrograph)
+        except InputError as error:
+            return Outcome(micrograph, None, reason=_reason(micrograph, error))
+        reason = self.records.failure(micrograph.stem, stamp=stamp, digest=digest)
+        return None if reason is None else Outcome(micrograph, None, reason=reason)
+
     def earlier(self) -> list[Row]:
         """Return what is known of masks in the folder that are of none of this batch's micrographs."""
         places = {str(micrograph.path.resolve()) for micrograph in self.listed.micrographs}
         return [record.row for record in self.records.all() if record.stamp.path not in places]
+
+    @cached_property
+    def _given(self) -> dict[str, Any]:
+        return asdict(self.settings)
 
     @property
     def records(self) -> Records:
@@ -135,41 +185,17 @@ class MaskBatch:
     def _listed_as(self, micrograph: ListedMicrograph) -> Row:
         return {"micrograph": micrograph.name, OF_STAR: self.listed.star is not None}
 
-    def _require_apart(self) -> None:
-        """Keep overlays from replacing pictures, and one list the other."""
-        folder, star = self.output.resolve(), self.listed.star
-        inputs = [micrograph.path for micrograph in self.listed.micrographs]
-        if star is not None and star.path.name == LIST:
-            inputs.append(star.path)
-        for path in inputs:
-            if path.parent.resolve() == folder:
-                raise InputError(f"{self.output}: holds {path.name} itself; choose another folder for masks")
-
-    def _require_own_outputs(self, micrograph: ListedMicrograph) -> None:
-        """Keep the masks of a micrograph of the same name elsewhere, unless it is gone."""
-        record = self.records.get(micrograph.stem)
-        if record is None or record.stamp.path == str(micrograph.path.resolve()):
-            return
-        if is_file(Path(record.stamp.path)):
-            raise InputError(f"its outputs would replace those of {record.stamp.path}; mask it elsewhere")
-
-    def _digest(self, micrograph: ListedMicrograph) -> str:
-        given = asdict(self.settings) | {"pixel_size": micrograph.pixel_size}
+    def digest(self, micrograph: ListedMicrograph) -> str:
+        """Return what differs whenever something but the file would change the outputs."""
+        given = self._given | {"pixel_size": micrograph.pixel_size}
         return digest_of({"version": __version__, "model": self.model.digest, "settings": given})
-
-    def _attempt(self, micrograph: ListedMicrograph) -> Outcome:
-        try:
-            return Outcome(micrograph, self._mask(micrograph))
-        except InputError as error:
-            return Outcome(micrograph, None, reason=str(error).removeprefix(f"{micrograph.path}: "))
-        except Exception as error:  # a fault of ours must not cost the other micrographs
-            reason = " ".join(f"{type(error).__name__}: {error}".split())
-            return Outcome(micrograph, None, reason=reason)
 
     def _mask(self, listed: ListedMicrograph) -> Row:
         settings, stamp = self.settings, Stamp.of(listed.path)
-        self._require_own_outputs(listed)
+        require_own_outputs(self.records, listed)
         seen = SeenMicrograph.of(listed)
+        if Stamp.of(listed.path) != stamp:
+            raise InputError(f"{listed.path}: was replaced while it was read; mask it again")
         masked = mask_level(
             seen.level,
             self.model,
@@ -193,5 +219,9 @@ class MaskBatch:
             masked, listed.stem, name=listed.name, pixel_size=seen.pixel_size, model=self.model.digest
         )
         row |= {DOUBT: seen.doubt} | self._listed_as(listed)
-        self.records.write(listed.stem, row, stamp=stamp, digest=self._digest(listed), outputs=outputs)
+        self.records.write(listed.stem, row, stamp=stamp, digest=self.digest(listed), outputs=outputs)
         return row
+
+
+def _reason(micrograph: ListedMicrograph, error: InputError) -> str:
+    return str(error).removeprefix(f"{micrograph.path}: ")

@@ -1,8 +1,9 @@
 """A batch of masks under way: what becomes of the micrographs is collected and told as it happens."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 
 import torch
 from rich.console import Console
@@ -11,30 +12,51 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from cryoice.project.mask_batch import MaskBatch, Outcome
 
 
+@dataclass(frozen=True)
+class Workers:
+    """What masks: devices of one kind, as Lightning calls it, and micrographs in flight on each of them."""
+
+    jobs: int
+    devices: int = 1
+    accelerator: str = "auto"
+
+    def run(self, batch: MaskBatch) -> Generator[Outcome]:
+        """Yield what becomes of each micrograph, as it happens; a single device is the network's own."""
+        if self.devices == 1:
+            return batch.run(jobs=self.jobs)
+        from cryoice.project.mask_devices import run_on_devices
+
+        return run_on_devices(batch, accelerator=self.accelerator, devices=self.devices, jobs=self.jobs)
+
+
 def follow(
-    batch: MaskBatch, outcomes: list[Outcome], *, jobs: int, after: Callable[[], None] | None = None
+    batch: MaskBatch,
+    outcomes: list[Outcome],
+    *,
+    workers: Workers,
+    after: Callable[[], None] | None = None,
 ) -> None:
     """Run a batch and add its outcomes to the list: failures are told, and a terminal shows a bar.
 
+    What the list could not use is told where the whole of it is masked, not by each shard.
+
     Parameters
     ----------
-    jobs
-        Micrographs in flight, each computed on one core.
     after
         Called when an outcome was added; what it raises stops the batch.
     """
     said = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
-    for name, reason in batch.listed.failures:
+    for name, reason in batch.listed.failures if batch.shard is None else ():
         said.print(f"{name}: {reason}")
     columns = (TextColumn("Masking"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"))
     with (
-        _one_thread_each(),
-        closing(batch.run(jobs=jobs)) as running,
+        one_thread_each(),
+        closing(workers.run(batch)) as running,
         Progress(
             *columns, TimeRemainingColumn(), console=said, transient=True, disable=not said.is_terminal
         ) as bar,
     ):
-        task = bar.add_task("", total=len(batch.listed.micrographs), rate="")
+        task = bar.add_task("", total=len(batch.micrographs), rate="")
         start, worked = time.monotonic(), 0
         for outcome in running:
             outcomes.append(outcome)
@@ -48,7 +70,7 @@ def follow(
 
 
 @contextmanager
-def _one_thread_each() -> Iterator[None]:
+def one_thread_each() -> Iterator[None]:
     """Compute each micrograph on one core: sums of several threads differ in their last bits.
 
     So ``--jobs`` does not change a byte, and two micrographs at once are quicker than one on two cores.

@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from cryoice.errors import InputError
 from cryoice.files.atomic import replacing
 from cryoice.files.recorded_outputs import RECORDS_FOLDER
+from cryoice.project.folder_lock import folder_held
 
 Row = dict[str, Any]
 """Plain values: what the summary tells of one micrograph."""
@@ -101,6 +100,26 @@ class Records:
     def forget(self, stem: str) -> None:
         """Drop a record, before its outputs change."""
         self._path(stem).unlink(missing_ok=True)
+        self._failure_path(stem).unlink(missing_ok=True)
+
+    def failure(self, stem: str, *, stamp: Stamp, digest: str) -> str | None:
+        """Return why a micrograph failed; None where its input or settings were others, or it did not."""
+        try:
+            values = json.loads(self._failure_path(stem).read_text("utf-8"))
+            known = (Stamp(**values["stamp"]), values["digest"]) == (stamp, digest)
+            return str(values["reason"]) if known else None
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
+
+    def write_failure(self, stem: str, reason: str, *, stamp: Stamp, digest: str) -> None:
+        """Remember why a micrograph failed; what its outputs and record tell of earlier runs stays.
+
+        Raises
+        ------
+        InputError
+            The folder cannot be written.
+        """
+        self._write(self._failure_path(stem), {"stamp": vars(stamp), "digest": digest, "reason": reason})
 
     def write(self, stem: str, row: Row, *, stamp: Stamp, digest: str, outputs: Sequence[str]) -> None:
         """Remember a micrograph whose outputs, named relative to their folder, are all written.
@@ -111,8 +130,7 @@ class Records:
             The folder cannot be written.
         """
         values = {"stamp": vars(stamp), "digest": digest, "outputs": list(outputs), "row": row}
-        with replacing(self._path(stem)) as scratch:
-            scratch.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
+        self._write(self._path(stem), values)
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
@@ -123,19 +141,12 @@ class Records:
         InputError
             Another program is at work there, or the folder cannot be written.
         """
-        folder = self.output / RECORDS_FOLDER
-        with contextlib.ExitStack() as held:
+        with folder_held(self.output):
             try:
-                folder.mkdir(parents=True, exist_ok=True)
-                held.enter_context(FileLock(folder / "lock").acquire(timeout=0))
                 self._clear_scratch()
-            except Timeout as error:
-                raise InputError(f"{self.output}: another cryoice is at work there; wait for it") from error
             except OSError as error:
                 reason = error.strerror or error
-                raise InputError(
-                    f"{self.output}: cannot be written ({reason}); choose another folder"
-                ) from error
+                raise InputError(f"{self.output}: cannot be cleared ({reason}); see to it") from error
             yield
 
     def _clear_scratch(self) -> None:
@@ -148,3 +159,10 @@ class Records:
 
     def _path(self, stem: str) -> Path:
         return self.output / RECORDS_FOLDER / f"{stem}.json"
+
+    def _failure_path(self, stem: str) -> Path:
+        return self.output / RECORDS_FOLDER / f"{stem}.failed"
+
+    def _write(self, path: Path, values: Mapping[str, Any]) -> None:
+        with replacing(path) as scratch:
+            scratch.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")

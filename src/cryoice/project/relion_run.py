@@ -14,7 +14,7 @@ from cryoice.project.clean_picks import Cleaned, CleanSettings
 from cryoice.project.failures import write_failures
 from cryoice.project.mask_batch import MaskBatch, Outcome
 from cryoice.project.mask_lists import FAILURES, MaskResult, begin, finish
-from cryoice.project.mask_progress import follow
+from cryoice.project.mask_progress import Workers, follow
 from cryoice.project.relion_lists import ParticleList, write_micrograph_lists, write_particle_lists
 from cryoice.report.figures import save_figure
 from cryoice.report.relion_log import plot_log
@@ -72,7 +72,7 @@ class RelionRun:
         with batch.alone():
             begin(batch)
             try:
-                follow(batch, outcomes, jobs=jobs, after=self._progress(batch, outcomes))
+                follow(batch, outcomes, workers=Workers(jobs), after=self._progress(batch, outcomes))
             except (JobAbortedError, KeyboardInterrupt):
                 result = finish(batch, outcomes)
                 self._list(batch, result, for_next_job=for_next_job)

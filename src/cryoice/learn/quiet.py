@@ -11,6 +11,7 @@ _ADVICE = (
     "smaller than the logging interval",  # small data sets have epoch means
     r"module\(s\) in eval mode at the start of training",  # whose batch statistics stay: `Start.load_into`
     r"self\.log\('train/loss'",  # the mean over the devices already
+    "GPU available but not used",  # the CPU was asked for
     "isinstance.treespec, LeafSpec",  # Lightning 2.6 beside torch 2.15
 )
 
@@ -25,10 +26,15 @@ def quiet_lightning() -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
+def ignore_needless_warnings() -> None:
+    """Silence the warnings that do not apply here, as long as this process lives."""
+    for words in _ADVICE:
+        warnings.filterwarnings("ignore", message=f".*{words}.*")
+
+
 @contextmanager
 def no_needless_warnings() -> Iterator[None]:
     """Silence the warnings that do not apply here."""
     with warnings.catch_warnings():
-        for words in _ADVICE:
-            warnings.filterwarnings("ignore", message=f".*{words}.*")
+        ignore_needless_warnings()
         yield
