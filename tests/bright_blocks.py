@@ -1,6 +1,6 @@
 """Micrographs of noise with one bright block, and a network that calls brightness contamination.
 
-Run as a program, it is ``cryoice mask`` with that network, slowed down: so that a test can kill it.
+Run as a program, it is ``cryoice`` with that network, slowed down: so that a test can kill it.
 """
 
 import signal
@@ -9,7 +9,6 @@ import time
 
 import numpy as np
 import torch
-import typer
 from torch import nn
 
 from cryoice.constants import CLASSES
@@ -65,10 +64,10 @@ def write_micrographs(folder, number, *, pixel_size=ANGPIX, **options):
 
 
 if __name__ == "__main__":
+    from cryoice.cli import app
     from cryoice.mask import model as model_module
-    from cryoice.mask_command import mask
 
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
     delay = float(sys.argv.pop(1))
     model_module.load_model = lambda path, *, device: brightness_model(delay=delay)
-    typer.run(mask)
+    app()

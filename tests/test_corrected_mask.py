@@ -1,7 +1,6 @@
 """The page and ``cryoice finetune`` make the same of a mask and its corrections."""
 
 import numpy as np
-import pytest
 from typer.testing import CliRunner
 
 from corrected_mask import (
@@ -16,6 +15,8 @@ from corrected_mask import (
 )
 from cryoice.cli import app
 from cryoice.constants import CLASSES, IGNORE
+from cryoice.files.corrections import Corrections
+from cryoice.mask.mending import mended
 from page_browser import Review, browser
 
 READ_EVERY_PIXEL = """([rows, columns]) => {
@@ -51,12 +52,10 @@ def test_the_page_makes_of_the_corrections_what_is_learnt_from_and_exports_them_
     assert (found != mask).sum() > 50
 
 
-def test_what_is_learnt_from_is_what_the_page_shows(tmp_path):
-    corrections = pytest.importorskip("cryoice.files.corrections")
-    mending = pytest.importorskip("cryoice.mask.mending")
-    read = corrections.Corrections.read(CORRECTIONS)
+def test_what_is_learnt_from_is_what_the_page_shows():
+    read = Corrections.read(CORRECTIONS)
     assert read.faults == ()
     assert {(row.micrograph, row.stem) for row in read.actions} == {(f"{STEM}.mrc", STEM)}
     mask, score = mask_and_score()
-    found = mending.mended(mask, score, read.actions, micrograph_shape=SHAPE, pixel_size=ANGPIX, unsure=BAND)
+    found = mended(mask, score, read.actions, micrograph_shape=SHAPE, pixel_size=ANGPIX, unsure=BAND)
     np.testing.assert_array_equal(found, mended_mask())

@@ -491,7 +491,7 @@ def test_an_interrupted_program_ends_in_one_line_and_status_130(tmp_path):
 def slow_program(folder: Path):
     """Return the command that masks what is in ``folder`` with a slow network."""
     places = [str(folder / "in"), "-o", str(folder / "out")]
-    return [sys.executable, bright_blocks.__file__, "0.1", *places]
+    return [sys.executable, bright_blocks.__file__, "0.1", "mask", *places]
 
 
 def records(folder: Path):

@@ -12,12 +12,14 @@ from cryoice.export_command import export
 from cryoice.fetch_command import fetch
 from cryoice.finetune_command import finetune
 from cryoice.mask_command import mask
+from cryoice.next_command import next_
 from cryoice.relion_call import RelionCommand
 from cryoice.relion_command import relion
 from cryoice.report_command import report
 from cryoice.select_command import select
 from cryoice.simulate_command import simulate
 from cryoice.suspects_command import suspects
+from cryoice.watch_command import watch
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_show_locals=False, rich_markup_mode="markdown")
 
@@ -39,8 +41,10 @@ def main(
 
 
 app.command()(mask)
+app.command()(watch)
 app.command()(clean)
 app.command()(select)
+app.command("next")(next_)
 app.command(cls=RelionCommand)(relion)
 app.command()(report)
 app.command()(fetch)

@@ -1,5 +1,7 @@
 import csv
+import errno
 import json
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -109,6 +111,55 @@ def test_relion_s_own_ring_density_stays_and_ours_has_another_name(theirs, tmp_p
     assert "_cryoiceRingDensity" in text
     row = next(line for line in text.splitlines() if line.startswith("m00.mrc")).split()
     assert row[-4:] == ["nan", "nan", "context", "good"]
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_a_micrograph_replaced_while_it_is_read_is_not_taken_for_masked(before, tmp_path, monkeypatch):
+    (path,) = write_micrographs(tmp_path / "in", 1)
+    batch = batch_of(tmp_path / "in", tmp_path / "out")
+    read = mask_batch.SeenMicrograph.of
+
+    def replaced(listed):
+        seen = None if before else read(listed)
+        write_mrc(path, noise_with_block(seed=1, side=(48, 45)), pixel_size=8.0)
+        return seen or read(listed)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(mask_batch.SeenMicrograph, "of", replaced)
+        (outcome,) = run(batch)
+    assert (outcome.row, outcome.reason) == (None, "was replaced while it was read; mask it again")
+    assert list((tmp_path / "out/.cryoice").glob("*.json")) == []
+    (outcome,) = run(batch)
+    assert outcome.row["height"] == 48
+
+
+def test_a_full_disk_is_told_apart_from_a_micrograph_s_own_faults(tmp_path, monkeypatch):
+    (path,) = write_micrographs(tmp_path / "in", 1)
+
+    def full(self, target):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(path), "replace", full)
+        (outcome,) = run(batch_of(tmp_path / "in", tmp_path / "out"))
+    assert outcome.refused
+    assert "cannot be written (No space left on device)" in outcome.reason
+    path.write_bytes(b"")
+    (outcome,) = run(batch_of(tmp_path / "in", tmp_path / "out"))
+    assert not outcome.refused
+
+
+def test_names_that_are_no_unicode_stand_in_all_lists_as_they_are(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names = [os.fsdecode(b"m\xe9.mrc"), os.fsdecode(b"gone\xe9.mrc")]
+    write_micrographs(tmp_path, 1)[0].rename(names[0])
+    rows = b"".join(os.fsencode(name) + b"\n" for name in names)
+    (tmp_path / "list.star").write_bytes(b"data_\n\nloop_\n_rlnMicrographName #1\n" + rows)
+    listed = list_micrographs([tmp_path / "list.star"], angpix=8.0)
+    finished(MaskBatch(listed, tmp_path / "out", brightness_model(), MaskSettings()))
+    assert b"m\xe9.mrc" in (tmp_path / "out/micrographs.star").read_bytes()
+    assert (tmp_path / "out/failures.csv").read_bytes().splitlines()[1].startswith(b"gone\xe9.mrc,")
+    assert b"\nm\xe9.mrc," in (tmp_path / "out/summary.csv").read_bytes()
 
 
 def summary_of(folder):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cryoice.errors import InputError
+from cryoice.errors import OutputError
 
 
 def _umask() -> int:
@@ -26,7 +26,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
     Raises
     ------
-    InputError
+    OutputError
         The folder cannot be written, the disk is full, or whatever else the system refused in the
         block or at its end.
     """
@@ -53,11 +53,11 @@ def require_writable(path: Path) -> None:
 
     Raises
     ------
-    InputError
+    OutputError
         The path is a folder, or its own folder cannot be made or written.
     """
     if path.is_dir():
-        raise InputError(f"{path}: is a folder; name a file")
+        raise OutputError(f"{path}: is a folder; name a file")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".partial-"):
@@ -66,5 +66,5 @@ def require_writable(path: Path) -> None:
         raise _refused(path, error, remedy="choose another folder") from error
 
 
-def _refused(path: Path, error: OSError, *, remedy: str) -> InputError:
-    return InputError(f"{path}: cannot be written ({error.strerror or error}); {remedy}")
+def _refused(path: Path, error: OSError, *, remedy: str) -> OutputError:
+    return OutputError(f"{path}: cannot be written ({error.strerror or error}); {remedy}")

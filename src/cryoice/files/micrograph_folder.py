@@ -34,7 +34,7 @@ def micrographs_in(folder: Path) -> tuple[list[Path], int]:
         raise InputError(f"{folder}: {what} directly in it; sub-folders are not entered, name them")
     full = {micrograph_name(path) for path in found if not _is_picture(path)}
     alone = (path for path in found if not (_is_picture(path) and micrograph_name(path) in full))
-    return sorted(alone, key=_natural), len(images) - len(found)
+    return sorted(alone, key=lambda path: natural(path.name)), len(images) - len(found)
 
 
 def is_micrograph(path: Path) -> bool:
@@ -46,5 +46,6 @@ def _is_picture(path: Path) -> bool:
     return path.suffix.lower() in PICTURE_SUFFIXES
 
 
-def _natural(path: Path) -> list[tuple[int, str]]:
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in _DIGITS.split(path.name)]
+def natural(text: str) -> list[tuple[int, str]]:
+    """Return a key by which 'a2' sorts before 'a10'."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in _DIGITS.split(text)]

@@ -11,10 +11,11 @@ from cryoice.files.micrograph import MICROGRAPH_SUFFIXES, micrograph_name
 from cryoice.files.micrograph_folder import is_micrograph
 from cryoice.files.named_micrographs import NamedMicrograph, of_exposures, of_input, of_star
 from cryoice.files.pixel_size_doubts import disagreement, doubt_of
-from cryoice.files.star_micrographs import is_file, read_star_micrographs
+from cryoice.files.star_micrographs import StarMicrographs, read_star_micrographs
 from cryoice.files.star_text import StarText
 
 _STAR = ".star"
+_NO_MICROGRAPH = f"not a micrograph; give one of {', '.join(MICROGRAPH_SUFFIXES)}"
 
 
 @dataclass(frozen=True)
@@ -85,29 +86,49 @@ def list_micrographs(inputs: Sequence[Path], *, angpix: float | None) -> Microgr
     InputError
         ``angpix`` is no length, a list is unreadable, lists no micrographs, or is not alone.
     """
-    if angpix is not None and not (math.isfinite(angpix) and angpix > 0):
-        raise InputError(f"--angpix: {angpix:g} Å/px is impossible; give one above 0")
+    require_angpix(angpix)
     lists = [path for path in inputs if path.suffix.lower() in (_STAR, *EXPOSURE_SUFFIXES)]
     if lists and len(inputs) > 1:
         raise InputError(f"{lists[0]}: is not alone; give one list, or micrographs and folders")
-    is_star = bool(lists) and lists[0].suffix.lower() == _STAR
-    table = read_star_micrographs(lists[0], angpix=angpix) if is_star else None
+    if lists and lists[0].suffix.lower() == _STAR:
+        return list_star(read_star_micrographs(lists[0], angpix=angpix), angpix=angpix, found={})
     passed: list[str] = []
-    if table is not None:
-        named = of_star(table)
-    elif lists:
+    if lists:
         named = of_exposures(read_exposures(lists[0]))
     else:
         named = (item for path in inputs for item in of_input(path, passed))
     micrographs, failures = _sorted_out(named, angpix=angpix)
-    given = doubt_of(angpix, source="--angpix") if angpix not in (None, 1.0) else None
+    return MicrographList(micrographs, failures, (*_doubts_of(angpix), *passed), star=None, block=None)
+
+
+def list_star(table: StarMicrographs, *, angpix: float | None, found: dict[str, Path]) -> MicrographList:
+    """List the micrographs of a STAR file, as `list_micrographs` does.
+
+    Parameters
+    ----------
+    table
+        As `read_star_micrographs` returns it.
+    angpix
+        Å/px that overrides those of STAR file and headers.
+    found
+        Files by the names in the STAR file; they are not looked for again. What is found is added.
+    """
+    micrographs, failures = _sorted_out(of_star(table, found), angpix=angpix)
     return MicrographList(
-        micrographs=tuple(micrographs),
-        failures=tuple(failures),
-        doubts=(*((given,) if given else ()), *(table.doubts if table else ()), *passed),
-        star=table.star if table else None,
-        block=table.block if table else None,
+        micrographs, failures, (*_doubts_of(angpix), *table.doubts), star=table.star, block=table.block
     )
+
+
+def require_angpix(angpix: float | None) -> None:
+    """Check ``--angpix``.
+
+    Raises
+    ------
+    InputError
+        It is no length.
+    """
+    if angpix is not None and not (math.isfinite(angpix) and angpix > 0):
+        raise InputError(f"--angpix: {angpix:g} Å/px is impossible; give one above 0")
 
 
 def resolve_pixel_size(listed: ListedMicrograph, header_pixel_size: float | None) -> tuple[float, str | None]:
@@ -133,11 +154,11 @@ def resolve_pixel_size(listed: ListedMicrograph, header_pixel_size: float | None
 
 def _sorted_out(
     named: Iterable[NamedMicrograph], *, angpix: float | None
-) -> tuple[list[ListedMicrograph], list[tuple[str, str]]]:
+) -> tuple[tuple[ListedMicrograph, ...], tuple[tuple[str, str], ...]]:
     taken: dict[str, ListedMicrograph] = {}
     failures = []
     for item in named:
-        fault = item.fault or _fault(item.path)
+        fault = item.fault or (None if is_micrograph(item.path) else _NO_MICROGRAPH)
         if fault is not None:
             failures.append((item.name, fault))
             continue
@@ -147,17 +168,23 @@ def _sorted_out(
         first = taken.setdefault(stem, listed)
         if first is listed:
             continue
-        if not first.path.samefile(item.path):
+        if not _same(first.path, item.path):
             fault = f"its outputs would replace those of {first.name}; mask it elsewhere"
             failures.append((item.name, fault))
         elif first.pixel_size != size:
             failures.append((item.name, "listed twice with different pixel sizes; give --angpix"))
         else:
             taken[stem] = replace(first, rows=first.rows + item.rows)
-    return list(taken.values()), failures
+    return tuple(taken.values()), tuple(failures)
 
 
-def _fault(path: Path) -> str | None:
-    if not is_micrograph(path):
-        return f"not a micrograph; give one of {', '.join(MICROGRAPH_SUFFIXES)}"
-    return None if is_file(path) else "no such file"
+def _same(one: Path, other: Path) -> bool:
+    try:
+        return one == other or one.samefile(other)
+    except OSError:  # one of them is gone by now
+        return False
+
+
+def _doubts_of(angpix: float | None) -> tuple[str, ...]:
+    given = doubt_of(angpix, source="--angpix") if angpix not in (None, 1.0) else None
+    return (given,) if given else ()

@@ -8,7 +8,7 @@ from pathlib import Path
 from cryoice.errors import InputError
 from cryoice.files.cryosparc_exposures import Exposures
 from cryoice.files.micrograph_folder import micrographs_in
-from cryoice.files.star_micrographs import StarMicrographs, find_listed, roots_of
+from cryoice.files.star_micrographs import StarMicrographs, find_listed, is_file, roots_of
 
 _IN_STACK = re.compile(r"\d+@")
 
@@ -33,21 +33,22 @@ def of_input(path: Path, passed: list[str]) -> Iterator[NamedMicrograph]:
     else:
         if outputs:
             passed.append(f"{path}: {outputs} files are passed over, outputs of cryoice mask")
-        yield from (NamedMicrograph(str(item), item) for item in inside)
+        for item in inside:
+            yield NamedMicrograph(str(item), item, fault=None if is_file(item) else "no such file")
 
 
-def of_star(table: StarMicrographs) -> Iterator[NamedMicrograph]:
-    """Name the rows of a STAR file."""
+def of_star(table: StarMicrographs, found: dict[str, Path]) -> Iterator[NamedMicrograph]:
+    """Name the rows of a STAR file; names in ``found`` are not looked for again, files found are added."""
     star = table.star.path
     roots = roots_of(star)
     for row, (name, size) in enumerate(zip(table.names, table.pixel_sizes, strict=True)):
-        path = find_listed(name, roots)
+        path = found.get(name) or find_listed(name, roots)
         if _IN_STACK.match(name):
             fault = f"{star.name} lists a frame of a stack; list single micrographs"
         elif path is None:
             fault = f"{star.name} lists it, but there is no such file; run in the RELION project's folder"
         else:
-            fault = None
+            fault, found[name] = None, path
         yield NamedMicrograph(name, path or Path(name), fault=fault, pixel_size=size, rows=(row,))
 
 

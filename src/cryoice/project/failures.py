@@ -19,7 +19,10 @@ def write_failures(path: Path, failures: Iterable[tuple[str, str]]) -> None:
     if not rows:
         path.unlink(missing_ok=True)
         return
-    with replacing(path) as scratch, scratch.open("w", newline="", encoding="utf-8") as stream:
+    with (
+        replacing(path) as scratch,
+        scratch.open("w", newline="", encoding="utf-8", errors="surrogateescape") as stream,
+    ):
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(("file", "reason"))
         writer.writerows(rows)

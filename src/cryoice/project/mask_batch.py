@@ -4,10 +4,12 @@ from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from cryoice import __version__
-from cryoice.errors import InputError
+from cryoice.errors import InputError, OutputError
 from cryoice.files.micrograph_list import ListedMicrograph, MicrographList
 from cryoice.files.picture import PICTURE_SUFFIXES
 from cryoice.mask.masking import mask_level
@@ -39,12 +41,15 @@ class Outcome:
         Why it failed.
     skipped
         It was done before.
+    refused
+        It failed since its outputs could not be written, as on a full disk.
     """
 
     micrograph: ListedMicrograph
     row: Row | None
     reason: str = ""
     skipped: bool = False
+    refused: bool = False
 
 
 @dataclass(frozen=True)
@@ -116,15 +121,34 @@ class MaskBatch:
         finally:
             pool.shutdown(cancel_futures=True)
 
-    def find(self, micrograph: ListedMicrograph) -> Row | None:
+    def attempt(self, micrograph: ListedMicrograph) -> Outcome:
+        """Mask one micrograph, whatever is known of it; within `alone`, by several threads at once.
+
+        What goes wrong is the reason of its outcome, and kept for a merge unless its outputs were refused.
+        """
+        refused = False
+        try:
+            return Outcome(micrograph, self._mask(micrograph))
+        except InputError as error:
+            reason, refused = _reason(micrograph, error), isinstance(error, OutputError)
+        except Exception as error:  # a fault of ours must not cost the other micrographs
+            reason = " ".join(f"{type(error).__name__}: {error}".split())
+        if not refused:
+            with suppress(InputError):  # the file is gone: it stays told here
+                stamp, digest = Stamp.of(micrograph.path), self.digest(micrograph)
+                self.records.write_failure(micrograph.stem, reason, stamp=stamp, digest=digest)
+        return Outcome(micrograph, None, reason=reason, refused=refused)
+
+    def find(self, micrograph: ListedMicrograph, *, stamp: Stamp | None = None) -> Row | None:
         """Return what the summary tells of a micrograph that is done; None of any other.
 
-        Its record takes over what this list calls it.
+        Its record takes over what this list calls it. The file is looked at, unless its stamp is given.
         """
         try:
-            stamp, digest = Stamp.of(micrograph.path), self._digest(micrograph)
+            stamp = stamp or Stamp.of(micrograph.path)
         except InputError:
             return None
+        digest = self.digest(micrograph)
         record = self.records.find(micrograph.stem, stamp=stamp, digest=digest)
         if record is None:
             return None
@@ -138,7 +162,7 @@ class MaskBatch:
         if (row := self.find(micrograph)) is not None:
             return Outcome(micrograph, row, skipped=True)
         try:
-            stamp, digest = Stamp.of(micrograph.path), self._digest(micrograph)
+            stamp, digest = Stamp.of(micrograph.path), self.digest(micrograph)
         except InputError as error:
             return Outcome(micrograph, None, reason=_reason(micrograph, error))
         reason = self.records.failure(micrograph.stem, stamp=stamp, digest=digest)
@@ -149,6 +173,10 @@ class MaskBatch:
         places = {str(micrograph.path.resolve()) for micrograph in self.listed.micrographs}
         return [record.row for record in self.records.all() if record.stamp.path not in places]
 
+    @cached_property
+    def _given(self) -> dict[str, Any]:
+        return asdict(self.settings)
+
     @property
     def records(self) -> Records:
         """Records of what is done in the folder."""
@@ -157,27 +185,17 @@ class MaskBatch:
     def _listed_as(self, micrograph: ListedMicrograph) -> Row:
         return {"micrograph": micrograph.name, OF_STAR: self.listed.star is not None}
 
-    def _digest(self, micrograph: ListedMicrograph) -> str:
-        given = asdict(self.settings) | {"pixel_size": micrograph.pixel_size}
+    def digest(self, micrograph: ListedMicrograph) -> str:
+        """Return what differs whenever something but the file would change the outputs."""
+        given = self._given | {"pixel_size": micrograph.pixel_size}
         return digest_of({"version": __version__, "model": self.model.digest, "settings": given})
-
-    def attempt(self, micrograph: ListedMicrograph) -> Outcome:
-        """Mask one micrograph; whatever goes wrong is the reason of its outcome, and kept for a merge."""
-        try:
-            return Outcome(micrograph, self._mask(micrograph))
-        except InputError as error:
-            reason = _reason(micrograph, error)
-        except Exception as error:  # a fault of ours must not cost the other micrographs
-            reason = " ".join(f"{type(error).__name__}: {error}".split())
-        with suppress(InputError):  # the file is gone, the disk is full: it stays told here
-            stamp, digest = Stamp.of(micrograph.path), self._digest(micrograph)
-            self.records.write_failure(micrograph.stem, reason, stamp=stamp, digest=digest)
-        return Outcome(micrograph, None, reason=reason)
 
     def _mask(self, listed: ListedMicrograph) -> Row:
         settings, stamp = self.settings, Stamp.of(listed.path)
         require_own_outputs(self.records, listed)
         seen = SeenMicrograph.of(listed)
+        if Stamp.of(listed.path) != stamp:
+            raise InputError(f"{listed.path}: was replaced while it was read; mask it again")
         masked = mask_level(
             seen.level,
             self.model,
@@ -201,7 +219,7 @@ class MaskBatch:
             masked, listed.stem, name=listed.name, pixel_size=seen.pixel_size, model=self.model.digest
         )
         row |= {DOUBT: seen.doubt} | self._listed_as(listed)
-        self.records.write(listed.stem, row, stamp=stamp, digest=self._digest(listed), outputs=outputs)
+        self.records.write(listed.stem, row, stamp=stamp, digest=self.digest(listed), outputs=outputs)
         return row
 
 

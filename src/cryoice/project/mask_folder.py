@@ -14,6 +14,9 @@ from cryoice.files.mrc import read_mrc
 SUMMARY = "summary.csv"
 """One row a masked micrograph."""
 
+NEXT = "next.csv"
+"""One row a micrograph to review, that which teaches most first: rank, micrograph, stem, score, reason."""
+
 BAND = ("unsure_from", "unsure_to")
 """Columns of the probabilities between which a mask was made to call pixels unsure."""
 
@@ -44,6 +47,11 @@ class Masked:
     mask: Path
     score: Path
     unsure: tuple[float, float]
+
+    @property
+    def stem(self) -> str:
+        """What the names of its files begin with."""
+        return self.mask.name.removesuffix("_mask.mrc")
 
     def read(self) -> tuple[UInt16[np.ndarray, "h w"], Float32[np.ndarray, "h w"]]:
         """Return classes and probability of any artifact, of one shape.

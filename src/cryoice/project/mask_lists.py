@@ -76,7 +76,8 @@ def begin(batch: MaskBatch) -> None:
                 path.unlink(missing_ok=True)
     elif lists:
         done = {micrograph: batch.find(micrograph) for micrograph in batch.listed.micrographs}
-        _write_lists(batch, {micrograph: row for micrograph, row in done.items() if row is not None})
+        rows = {micrograph: row for micrograph, row in done.items() if row is not None}
+        write_lists(batch, rows, batch.earlier())
 
 
 def finish(batch: MaskBatch, outcomes: Sequence[Outcome]) -> MaskResult:
@@ -99,22 +100,48 @@ def finish(batch: MaskBatch, outcomes: Sequence[Outcome]) -> MaskResult:
             rows[micrograph] = row
         elif outcome is not None:
             failures.append((micrograph.name, outcome.reason))
-    earlier, unlisted, outdated = _write_lists(batch, rows)
+    earlier, unlisted, outdated = write_lists(batch, rows, batch.earlier())
     write_failures(batch.output / FAILURES, failures)
     doubts = [*batch.listed.doubts, *counted(row[DOUBT] for row in rows.values() if row[DOUBT])]
     if unlisted:
         doubts.append(f"{unlisted} masks of earlier runs are in {SUMMARY} but not listed in {LIST}")
     if outdated:
         doubts.append(f"{outdated} masks of an older version are left out of {SUMMARY}; mask them again")
-    if batch.listed.star is None and (missing := batch.microscope.missing):
-        told = ", ".join(f"{flag} {value:g}" for flag, value in missing.items())
-        doubts.append(f"{LIST} says {told}, which nobody gave; only RELION's CTF jobs need them")
+    if batch.listed.star is None:
+        doubts += optics_doubts(batch.microscope)
     return MaskResult(rows, earlier, failures, tuple(doubts))
 
 
-def _write_lists(batch: MaskBatch, rows: Mapping[ListedMicrograph, Row]) -> tuple[int, int, int]:
-    """Write both lists; return how many earlier masks they tell of, STAR lacks, and are too old for both."""
-    found = batch.earlier()
+def optics_doubts(microscope: Microscope) -> list[str]:
+    """Tell in one line what a list made without a STAR file says of the optics though nobody gave it."""
+    told = ", ".join(f"{flag} {value:g}" for flag, value in microscope.missing.items())
+    return [f"{LIST} says {told}, which nobody gave; only RELION's CTF jobs need them"] if told else []
+
+
+def write_lists(
+    batch: MaskBatch, rows: Mapping[ListedMicrograph, Row], found: Sequence[Row]
+) -> tuple[int, int, int]:
+    """Write ``summary.csv`` and ``micrographs.star``, within `MaskBatch.alone`.
+
+    Parameters
+    ----------
+    batch
+        Whose folder and list it is.
+    rows
+        What is done of the list, in its order.
+    found
+        What is known of other masks in the folder.
+
+    Returns
+    -------
+    tuple of int
+        How many of the other masks the lists tell of, STAR lacks, and are too old for both.
+
+    Raises
+    ------
+    InputError
+        The folder cannot be written.
+    """
     earlier = [row for row in found if row.keys() >= {*_COLUMNS, OF_STAR}]
     write_summary(batch.output, [*earlier, *rows.values()])
     joined = [row for row in earlier if batch.listed.star is None and not row[OF_STAR]]
@@ -134,7 +161,10 @@ def write_summary(output: Path, rows: Iterable[Row]) -> None:
     InputError
         The folder cannot be written.
     """
-    with replacing(output / SUMMARY) as scratch, scratch.open("w", newline="", encoding="utf-8") as stream:
+    with (
+        replacing(output / SUMMARY) as scratch,
+        scratch.open("w", newline="", encoding="utf-8", errors="surrogateescape") as stream,
+    ):
         writer = csv.DictWriter(stream, _COLUMNS, extrasaction="ignore", lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)

@@ -17,13 +17,22 @@ def require_apart(listed: MicrographList, output: Path) -> None:
     InputError
         The folder of the outputs holds a micrograph, or the list itself.
     """
-    folder, star = output.resolve(), listed.star
-    inputs = [micrograph.path for micrograph in listed.micrographs]
-    if star is not None and star.path.name == LIST:
-        inputs.append(star.path)
-    for path in inputs:
-        if path.parent.resolve() == folder:
-            raise InputError(f"{output}: holds {path.name} itself; choose another folder for masks")
+    for micrograph in listed.micrographs:
+        require_outside(micrograph.path, output)
+    if listed.star is not None and listed.star.path.name == LIST:
+        require_outside(listed.star.path, output)
+
+
+def require_outside(path: Path, output: Path) -> None:
+    """Keep outputs from replacing one file.
+
+    Raises
+    ------
+    InputError
+        The folder of the outputs holds it.
+    """
+    if path.parent.resolve() == output.resolve():
+        raise InputError(f"{output}: holds {path.name} itself; choose another folder for masks")
 
 
 def require_own_outputs(records: Records, micrograph: ListedMicrograph) -> None:

@@ -50,7 +50,7 @@ def follow(
         said.print(f"{name}: {reason}")
     columns = (TextColumn("Masking"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"))
     with (
-        _one_thread_each(),
+        one_thread_each(),
         closing(workers.run(batch)) as running,
         Progress(
             *columns, TimeRemainingColumn(), console=said, transient=True, disable=not said.is_terminal
@@ -70,7 +70,7 @@ def follow(
 
 
 @contextmanager
-def _one_thread_each() -> Iterator[None]:
+def one_thread_each() -> Iterator[None]:
     """Compute each micrograph on one core: sums of several threads differ in their last bits.
 
     So ``--jobs`` does not change a byte, and two micrographs at once are quicker than one on two cores.

@@ -10,13 +10,10 @@ import pandas as pd
 from cryoice.errors import InputError
 from cryoice.files.star_text import StarText
 from cryoice.project.folder_identity import identity_of
-from cryoice.project.mask_folder import SUMMARY, Masked, MaskFolder
+from cryoice.project.mask_folder import NEXT, SUMMARY, Masked, MaskFolder
 from cryoice.project.review_pictures import pictures_of
 from cryoice.project.select_micrographs import LIST
 from cryoice.report.page.contents import STATISTICS, PageContents, PageMicrograph
-
-ORDER = "next.csv"
-"""Name of the file that tells which micrographs' review would teach most."""
 
 _NAME = "rlnMicrographName"
 
@@ -63,7 +60,7 @@ class ReviewFolder:
             A file is missing or damaged, or the list has a micrograph that the summary has not.
         """
         star, block, names = _listed(path / LIST)  # before the summary, which tells at least of these
-        folder, order = MaskFolder.read(path), _order(path / ORDER)
+        folder, order = MaskFolder.read(path), _order(path / NEXT)
         table = _table(path / SUMMARY, ("stem", "verdict", "views", *STATISTICS))
         known = {
             masked.name: Reviewed(masked, row, *order.get(row["stem"], (None, "")))

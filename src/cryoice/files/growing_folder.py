@@ -1,0 +1,115 @@
+"""The micrographs of a folder that is being filled."""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from cryoice.errors import InputError
+from cryoice.files.micrograph import micrograph_name
+from cryoice.files.micrograph_folder import is_micrograph, natural
+from cryoice.files.micrograph_list import ListedMicrograph, MicrographList
+from cryoice.files.picture import PICTURE_SUFFIXES
+from cryoice.files.recorded_outputs import RECORDS_FOLDER
+
+
+@dataclass
+class GrowingFolder:
+    """A folder to be looked at again and again; only names are read, no file is opened.
+
+    Hidden files, and folders that hold outputs of masking, are passed over.
+
+    Attributes
+    ----------
+    path
+        The folder; it may be missing for a while.
+    patterns
+        Shell patterns, of which a name must fit one, or the path below the folder where the pattern
+        holds a slash; without any, all micrographs but pictures: programs lay previews beside micrographs.
+    exclude
+        Patterns of what is passed over, likewise.
+    recursive
+        Enter sub-folders, but for links.
+    angpix
+        Å/px; None leaves it to the headers.
+    """
+
+    path: Path
+    patterns: Sequence[str]
+    exclude: Sequence[str]
+    recursive: bool
+    angpix: float | None
+    _seen: dict[str, ListedMicrograph | str] = field(default_factory=dict)
+    _last: MicrographList = field(default=MicrographList((), (), (), star=None, block=None))
+
+    def look(self, now: float) -> MicrographList:
+        """List what is there, in the order of arrival, and of names where several arrived at once.
+
+        The list is the same object as before when nothing came or went. Of files whose outputs would
+        have the same name the first is taken.
+
+        Raises
+        ------
+        InputError
+            The folder or one below it cannot be listed.
+        """
+        there = dict.fromkeys(self._files())
+        if there.keys() == self._seen.keys():
+            return self._last
+        known = [name for name in self._seen if name in there]
+        new = sorted((name for name in there if name not in self._seen), key=natural)
+        if len(known) < len(self._seen):  # a name may be free again
+            new, self._seen = [*known, *new], {}
+        taken = {item.stem: item for item in self._seen.values() if isinstance(item, ListedMicrograph)}
+        for name in new:
+            if not name.isprintable():
+                self._seen[name] = "its name holds signs that no list can; rename it"
+                continue
+            path = Path(name)
+            item = ListedMicrograph(path, str(path), micrograph_name(path), self.angpix, ())
+            first = taken.setdefault(item.stem, item)
+            clash = f"its outputs would replace those of {first.name}; mask it elsewhere"
+            self._seen[name] = item if first is item else clash
+        failures = tuple(
+            (name if name.isprintable() else ascii(name), fault)
+            for name, fault in self._seen.items()
+            if isinstance(fault, str)
+        )
+        self._last = MicrographList(tuple(taken.values()), failures, (), star=None, block=None)
+        return self._last
+
+    def _files(self) -> Iterator[str]:
+        waiting = [str(self.path)]
+        while waiting:
+            folder = waiting.pop()
+            try:
+                with os.scandir(folder) as entries:
+                    inside = [entry for entry in entries if entry.name == RECORDS_FOLDER or _shown(entry)]
+                if any(entry.name == RECORDS_FOLDER for entry in inside):
+                    continue
+                for entry in inside:
+                    if entry.path in self._seen:
+                        yield entry.path
+                    elif entry.is_dir():
+                        if self.recursive and not entry.is_symlink():
+                            waiting.append(entry.path)
+                    elif self._wanted(entry):
+                        yield entry.path
+            except OSError as error:
+                raise InputError(f"{folder}: cannot be listed ({error.strerror})") from error
+
+    def _wanted(self, entry: os.DirEntry[str]) -> bool:
+        if not is_micrograph(Path(entry.name)) or self._fits(entry, self.exclude):
+            return False
+        if not self.patterns:
+            return not entry.name.lower().endswith(PICTURE_SUFFIXES)
+        return self._fits(entry, self.patterns)
+
+    def _fits(self, entry: os.DirEntry[str], patterns: Sequence[str]) -> bool:
+        below = os.path.relpath(entry.path, self.path) if any("/" in pattern for pattern in patterns) else ""
+        return any(fnmatchcase(below if "/" in pattern else entry.name, pattern) for pattern in patterns)
+
+
+def _shown(entry: os.DirEntry[str]) -> bool:
+    return not entry.name.startswith(".")
