@@ -141,6 +141,24 @@ def test_masks_of_an_earlier_job_clean_particles_and_none_is_made():
         assert markers(later) == {FAILURE}
 
 
+@pytest.mark.usefixtures("project")
+def test_particles_of_a_micrograph_without_a_mask_are_not_judged_by_another_job_s():
+    other = name(0).replace("job002", "job012")
+    Path(PARTICLES).write_text(Path(PARTICLES).read_text().replace(name(0), other))
+    result = run("--in_mics", MICROGRAPHS, "--in_parts", PARTICLES, "--distance", "0")
+    assert (result.exit_code, markers()) == (0, {SUCCESS})
+    assert f"{other}: no mask; give its micrograph to cryoice mask (3 coordinates)" in result.stderr
+    assert rows("particles_rejected.star") == [image(2, 1)]
+    alone = "External/job022"
+    lines = Path(PARTICLES).read_text().splitlines(keepends=True)
+    Path(PARTICLES).write_text("".join(line for line in lines if "job002" not in line))
+    result = run("--in_parts", PARTICLES, "--masks", f"{JOB}/masks", job=alone)
+    assert (result.exit_code, markers(alone)) == (1, {FAILURE})
+    said = f"error: {JOB}/masks: none of the micrographs of {PARTICLES} is masked there by its name; "
+    assert result.stderr.startswith(said)
+    assert not Path(alone, "particles.star").exists()
+
+
 def stop_after(number, monkeypatch, stop):
     """Call ``stop`` when so many micrographs are done."""
     run_all = mask_batch.MaskBatch.run

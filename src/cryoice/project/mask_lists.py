@@ -10,6 +10,7 @@ from cryoice.files.atomic import replacing
 from cryoice.files.micrograph_list import ListedMicrograph
 from cryoice.files.pixel_size_doubts import counted
 from cryoice.project.failures import write_failures
+from cryoice.project.listed_names import write_listed
 from cryoice.project.mask_batch import DOUBT, OF_STAR, MaskBatch, Outcome
 from cryoice.project.mask_folder import BAND, SUMMARY
 from cryoice.project.mask_settings import Microscope
@@ -133,6 +134,8 @@ def write_lists(
         The folder cannot be written.
     """
     earlier = [row for row in found if row.keys() >= {*_COLUMNS, OF_STAR}]
+    named = (*(item.name for item in batch.listed.micrographs), *(name for name, _ in batch.listed.failures))
+    write_listed(batch.output, named)
     write_summary(batch.output, [*earlier, *rows.values()])
     joined = [row for row in earlier if batch.listed.star is None and not row[OF_STAR]]
     path = batch.output / LIST

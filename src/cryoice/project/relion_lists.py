@@ -109,7 +109,7 @@ def write_particle_lists(
     Raises
     ------
     InputError
-        The masks cannot be read, or the folder cannot be written.
+        The masks cannot be read or are all of other micrographs, or the folder cannot be written.
     """
 
     def track(items: Sequence[Any], words: str) -> Iterable[Any]:
@@ -118,7 +118,12 @@ def write_particle_lists(
             yield item
 
     picks, known = particles.picks, MaskFolder.read(masks)
-    found = masks_of([picks], known)
+    found = masks_of([picks], known, exact=True)  # of one project, whose jobs pass names on as they are
+    if not found:
+        raise InputError(
+            f"{masks}: none of the micrographs of {particles.file.path} is masked there by its name; "
+            "give masks of the list that they were extracted from"
+        )
     probed = probe_frame([picks], known, found, settings)
     cleaned = clean_file(picks, found, settings, track=track)
     file, columns = particles.file, cleaned.columns
