@@ -119,7 +119,9 @@ def relion(
         from cryoice.mask.model import load_model
         from cryoice.project.clean_picks import CleanSettings
         from cryoice.project.mask_batch import MaskBatch
+        from cryoice.project.mask_places import with_own_stems
         from cryoice.project.mask_settings import MaskSettings
+        from cryoice.project.records import Records
         from cryoice.project.relion_lists import ParticleList
         from cryoice.project.relion_run import MASKS, RelionRun
 
@@ -138,6 +140,7 @@ def relion(
         star = in_mics or (particles.write_micrographs(output) if particles and masks is None else None)
         if star is not None:
             listed = list_micrographs([star], angpix=angpix)
+            listed = with_own_stems(listed, Records(output / MASKS).owner)
             batch = MaskBatch(listed, output / MASKS, load_model(model, device=device), settings)
             masked = run.mask(batch, jobs=jobs, for_next_job=in_mics is not None)
         cleaned = run.clean(particles, masks or output / MASKS, picks) if particles else None

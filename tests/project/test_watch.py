@@ -253,18 +253,6 @@ def test_a_list_whose_pixel_size_is_mended_has_its_masks_made_anew(tmp_path, mon
     assert row["angpix"] == 7.5
 
 
-def test_a_name_taken_by_another_micrograph_fails_and_the_first_keeps_its_mask(tmp_path):
-    (first,) = write_micrographs(tmp_path / "in", 1)
-    (tmp_path / "in/m00.tif").write_bytes(b"")
-    watched = Watched(tmp_path / "in", tmp_path / "out")
-    watched.after(0)
-    watched.after(SETTLE)
-    watched.after(PATIENCE)
-    reason = f"its outputs would replace those of {first}; mask it elsewhere"
-    assert watched.watch.failures == [(str(tmp_path / "in/m00.tif"), reason)]
-    assert watched.masked == ["m00"]
-
-
 def test_micrographs_within_the_folder_of_their_masks_end_a_watch(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write_micrographs(tmp_path / "out", 1)

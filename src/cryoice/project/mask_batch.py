@@ -205,7 +205,7 @@ class MaskBatch:
             max_bad=settings.max_bad,
             spectrum=listed.path.suffix.lower() not in PICTURE_SUFFIXES,
         )
-        self.records.forget(listed.stem)
+        self.records.claim(listed.stem, stamp=stamp)
         outputs = write_outputs(
             masked,
             self.output,

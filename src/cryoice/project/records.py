@@ -1,7 +1,7 @@
 """What is known of the micrographs that are done: a stopped batch continues, a changed one starts over.
 
-A record is written when all outputs of its micrograph are, and forgotten before the first of them
-is replaced. So a record that is there tells the truth whenever the program was killed.
+A record is written when all outputs of its micrograph are, and emptied but for its owner before the first
+of them is replaced. So a record that is there tells the truth whenever the program was killed.
 """
 
 import contextlib
@@ -97,9 +97,22 @@ class Records:
         except (OSError, ValueError, TypeError, KeyError):
             return None
 
-    def forget(self, stem: str) -> None:
-        """Drop a record, before its outputs change."""
-        self._path(stem).unlink(missing_ok=True)
+    def owner(self, stem: str) -> str | None:
+        """Return the file whose outputs have this name, or had it or are to have it; None: nobody's."""
+        try:
+            return Stamp(**json.loads(self._path(stem).read_text("utf-8"))["stamp"]).path
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
+
+    def claim(self, stem: str, *, stamp: Stamp) -> None:
+        """Drop a record before its outputs change, and tell whose they are to be.
+
+        Raises
+        ------
+        InputError
+            The folder cannot be written.
+        """
+        self._write(self._path(stem), {"stamp": vars(stamp)})
         self._failure_path(stem).unlink(missing_ok=True)
 
     def failure(self, stem: str, *, stamp: Stamp, digest: str) -> str | None:
