@@ -19,7 +19,8 @@ from cryoice.files.growing_folder import GrowingFolder
 from cryoice.files.micrograph_list import ListedMicrograph, MicrographList
 from cryoice.mask.model import load_model
 from cryoice.project.exposures import Exposures
-from cryoice.project.mask_batch import DOUBT, OF_STAR, MaskBatch
+from cryoice.project.mask_batch import MaskBatch
+from cryoice.project.mask_outcome import DOUBT, OF_STAR
 from cryoice.project.mask_settings import MaskSettings
 from cryoice.project.records import Stamp
 from cryoice.project.watch import Watch

@@ -1,4 +1,5 @@
 import csv
+import errno
 import gzip
 import json
 import signal
@@ -444,6 +445,28 @@ def test_after_ctrl_c_it_says_what_is_done_and_the_same_command_continues(tmp_pa
     assert {path: after[path] for path in before} == before
     assert run(tmp_path / "in", "-o", tmp_path / "other").exit_code == 0
     assert outputs(tmp_path / "out") == outputs(tmp_path / "other")
+
+
+def test_a_full_disk_stops_the_batch_in_one_line_and_lists_what_is_done(tmp_path, monkeypatch):
+    write_micrographs(tmp_path / "in", 4)
+    replace, refused = Path.replace, []
+
+    def full(path, target):
+        if Path(target).name == "m01_score.mrc" and not refused:
+            refused.append(target)
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", full)
+    result = run(tmp_path / "in", "-o", tmp_path / "out", "--jobs", "1")
+    assert result.exit_code == 1
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"error: {tmp_path / 'out/m01_score.mrc'}: cannot be written (No space left on")
+    assert line.endswith("; what is masked stays, the same command continues")
+    assert "m01" not in {row["stem"] for row in summary(tmp_path / "out")} >= {"m00"}
+    assert not (tmp_path / "out/failures.csv").exists()
+    assert run(tmp_path / "in", "-o", tmp_path / "out").exit_code == 0
+    assert len(summary(tmp_path / "out")) == 4
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import starfile
+import torch
 from benchmarks.relion import compare
 from benchmarks.relion_project import MICROGRAPHS, PARTICLES
 from matplotlib.figure import Figure
@@ -347,8 +348,11 @@ def test_a_full_disk_is_one_line_and_the_next_run_goes_on_from_there(file, monke
     told = [line for line in result.stderr.splitlines() if "No space left on device" in line]
     assert len(told) == 1
     assert file in told[0]
-    one_lost = file == "m02_score.mrc"  # a micrograph that failed, as any other
-    assert (result.exit_code, markers()) == ((0, {SUCCESS}) if one_lost else (1, {FAILURE}))
+    assert (result.exit_code, markers()) == (1, {FAILURE})
+    if file == "m02_score.mrc":
+        assert result.stdout.splitlines()[-1].startswith("stopped: ")
+        assert name(1) in Path(JOB, "micrographs.star").read_text()
+        assert not Path(JOB, "particles.star").exists()
     assert not list(Path(JOB).rglob(".partial*"))
     before = times()
     assert (run(*BOTH).exit_code, markers()) == (0, {SUCCESS})
@@ -356,6 +360,48 @@ def test_a_full_disk_is_one_line_and_the_next_run_goes_on_from_there(file, monke
         path: then for path, then in before.items() if "m02" not in path.name
     }
     assert len(rows("micrographs_rejected.star")) == 2
+
+
+@pytest.mark.usefixtures("project")
+def test_a_disk_that_stays_full_is_one_line_and_stops_the_job_at_once(monkeypatch):
+    replace, refused = Path.replace, []
+
+    def full(path, target):
+        if refused or Path(target).name == "m01_mask.mrc":
+            refused.append(Path(target).name)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return replace(path, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", full)
+        result = run(*BOTH)
+    assert (result.exit_code, markers()) == (1, {FAILURE})
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"error: {JOB}/masks/m01_mask.mrc: cannot be written (No space left on device)")
+    assert not {"m03_mask.mrc", "m03_score.mrc"} & set(refused)
+    assert run(*BOTH).exit_code == 0
+    assert len(rows("micrographs.star")) == 2
+
+
+@pytest.mark.usefixtures("project")
+def test_a_full_gpu_fails_the_job_in_one_line_that_says_what_to_do(monkeypatch):
+    mask_level, seen = mask_batch.mask_level, []
+
+    def full(*arguments, **options):
+        seen.append(arguments)
+        if len(seen) == 3:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB.\nSee docs")
+        return mask_level(*arguments, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(mask_batch, "mask_level", full)
+        result = run(*BOTH)
+    assert (result.exit_code, markers()) == (1, {FAILURE})
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("error: ")
+    assert "the device is out of memory; mask fewer at once (--jobs, in RELION fewer threads)" in line
+    assert name(0) in Path(JOB, "micrographs_rejected.star").read_text()
+    assert not Path(JOB, "failures.csv").exists()
 
 
 @pytest.mark.usefixtures("project")

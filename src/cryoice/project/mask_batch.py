@@ -8,6 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from cryoice import __version__
 from cryoice.errors import InputError, OutputError
 from cryoice.files.micrograph_list import ListedMicrograph, MicrographList
@@ -15,6 +17,7 @@ from cryoice.files.picture import PICTURE_SUFFIXES
 from cryoice.mask.masking import mask_level
 from cryoice.mask.model import Model
 from cryoice.project.folder_lock import folder_held
+from cryoice.project.mask_outcome import DOUBT, OF_STAR, Outcome
 from cryoice.project.mask_outputs import summary_row, write_outputs
 from cryoice.project.mask_places import require_apart, require_own_outputs
 from cryoice.project.mask_settings import MaskSettings, Microscope
@@ -22,34 +25,9 @@ from cryoice.project.records import Records, Row, Stamp, digest_of
 from cryoice.project.seen_micrograph import SeenMicrograph
 from cryoice.project.shard import Shard
 
-DOUBT, OF_STAR = "doubt", "of_star"
-"""Keys of a row that the summary leaves out: what is doubtful about the pixel size, or None; and whether
-a STAR file lists the micrograph."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one micrograph.
-
-    Attributes
-    ----------
-    micrograph
-        Which one.
-    row
-        What the summary tells; None where it failed.
-    reason
-        Why it failed.
-    skipped
-        It was done before.
-    refused
-        It failed since its outputs could not be written, as on a full disk.
-    """
-
-    micrograph: ListedMicrograph
-    row: Row | None
-    reason: str = ""
-    skipped: bool = False
-    refused: bool = False
+_OUT_OF_MEMORY = (
+    "the device is out of memory; mask fewer at once (--jobs, in RELION fewer threads) or give --device cpu"
+)
 
 
 @dataclass(frozen=True)
@@ -124,13 +102,15 @@ class MaskBatch:
     def attempt(self, micrograph: ListedMicrograph) -> Outcome:
         """Mask one micrograph, whatever is known of it; within `alone`, by several threads at once.
 
-        What goes wrong is the reason of its outcome, and kept for a merge unless its outputs were refused.
+        What goes wrong is the reason of its outcome, and kept for a merge unless it was refused.
         """
         refused = False
         try:
             return Outcome(micrograph, self._mask(micrograph))
         except InputError as error:
             reason, refused = _reason(micrograph, error), isinstance(error, OutputError)
+        except torch.OutOfMemoryError:
+            reason, refused = f"{micrograph.path}: {_OUT_OF_MEMORY}", True
         except Exception as error:  # a fault of ours must not cost the other micrographs
             reason = " ".join(f"{type(error).__name__}: {error}".split())
         if not refused:

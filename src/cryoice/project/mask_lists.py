@@ -11,8 +11,9 @@ from cryoice.files.micrograph_list import ListedMicrograph
 from cryoice.files.pixel_size_doubts import counted
 from cryoice.project.failures import write_failures
 from cryoice.project.listed_names import write_listed
-from cryoice.project.mask_batch import DOUBT, OF_STAR, MaskBatch, Outcome
+from cryoice.project.mask_batch import MaskBatch
 from cryoice.project.mask_folder import BAND, SUMMARY
+from cryoice.project.mask_outcome import DOUBT, OF_STAR, Outcome
 from cryoice.project.mask_settings import Microscope
 from cryoice.project.mask_star import write_list_again, write_new_list
 from cryoice.project.records import Row
@@ -38,7 +39,7 @@ class MaskResult:
     earlier
         Masks of other micrographs that earlier runs left in the folder; the summary tells of them too.
     failures
-        Name and reason of what is not done, but for what was stopped.
+        Name and reason of what is not done, but for what was stopped or refused.
     doubts
         About pixel sizes, the optics, and masks that the list leaves out; a line each.
     """
@@ -89,7 +90,7 @@ def finish(batch: MaskBatch, outcomes: Sequence[Outcome]) -> MaskResult:
         row = batch.find(micrograph) if outcome is None else outcome.row
         if row is not None:
             rows[micrograph] = row
-        elif outcome is not None:
+        elif outcome is not None and not outcome.refused:
             failures.append((micrograph.name, outcome.reason))
     earlier, unlisted, outdated = write_lists(batch, rows, batch.earlier())
     write_failures(batch.output / FAILURES, failures)

@@ -12,7 +12,8 @@ from cryoice.files.growing_star import GrowingStar
 from cryoice.files.micrograph_list import ListedMicrograph, MicrographList
 from cryoice.project.arrivals import Arrival, Unusable, stamp_of
 from cryoice.project.exposures import Exposures
-from cryoice.project.mask_batch import MaskBatch, Outcome
+from cryoice.project.mask_batch import MaskBatch
+from cryoice.project.mask_outcome import Outcome
 from cryoice.project.mask_places import require_outside, with_own_stems
 from cryoice.project.records import Row
 
