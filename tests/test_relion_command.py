@@ -235,6 +235,55 @@ def test_a_job_aborted_while_it_cleans_has_listed_its_micrographs(monkeypatch):
 
 
 @pytest.mark.usefixtures("project")
+def test_a_finished_job_that_is_run_again_and_aborted_has_no_lists_of_the_run_before(monkeypatch):
+    run(*BOTH)
+    stop_after(2, monkeypatch, lambda: Path(JOB, ABORT_NOW).touch())
+    assert run(*BOTH).exit_code == 2
+    assert list(nodes()) == [f"{JOB}/micrographs.star"]
+    left = {path.name for path in Path(JOB).iterdir()}
+    assert left == {ABORTED, OUTPUT_NODES, "micrographs.star", "micrographs_rejected.star", "masks"}
+
+
+@pytest.mark.usefixtures("project")
+def test_a_job_run_again_with_less_to_do_keeps_nothing_that_it_did_not_make():
+    run("--in_parts", PARTICLES)
+    Path(name(3)).unlink()
+    run(*BOTH)
+    assert not Path(JOB, "micrographs_of_particles.star").exists()
+    assert Path(JOB, "failures.csv").exists()
+    lines = Path(MICROGRAPHS).read_text().splitlines(keepends=True)
+    Path(MICROGRAPHS).write_text("".join(line for line in lines if "m03" not in line))
+    assert run("--in_mics", MICROGRAPHS).exit_code == 0
+    assert list(nodes()) == [f"{JOB}/micrographs.star", f"{JOB}/logfile.pdf"]
+    assert not list(Path(JOB).glob("particles*"))
+    assert not Path(JOB, "failures.csv").exists()
+
+
+@pytest.mark.usefixtures("project")
+def test_a_job_that_cannot_begin_leaves_what_the_run_before_made():
+    run(*BOTH)
+    before = contents()
+    assert run(*BOTH, "--threshold", "2").exit_code == 1
+    Path(JOB, ABORT_NOW).touch()
+    assert run(*BOTH).exit_code == 2
+    assert contents() == before
+
+
+@pytest.mark.usefixtures("project")
+@pytest.mark.parametrize("renamed", [("micrographs.star",), LISTS, (*LISTS, "logfile.pdf", OUTPUT_NODES)])
+def test_a_job_whose_outputs_relion_has_renamed_is_continued(renamed):
+    run(*BOTH)
+    before, masked = contents(), times()
+    for file in renamed:
+        Path(JOB, file).rename(Path(JOB, f"{file}.old"))
+    assert (run(*BOTH).exit_code, markers()) == (0, {SUCCESS})
+    assert (contents(), times()) == (before, masked)
+    assert list(nodes()) == [
+        f"{JOB}/{file}" for file in ("micrographs.star", "particles.star", "logfile.pdf")
+    ]
+
+
+@pytest.mark.usefixtures("project")
 def test_a_list_that_has_grown_is_continued():
     whole = Path(MICROGRAPHS).read_text()
     Path(MICROGRAPHS).write_text("".join(line for line in whole.splitlines(True) if "m03" not in line))

@@ -136,13 +136,14 @@ def relion(
             raise InputError("--masks: those are made; leave out what decides how, such as threshold")
         run = RelionRun(job, typer.echo, partial(typer.echo, err=True))
         particles = ParticleList.read(in_parts) if in_parts else None
-        masked = None
+        batch = None
         star = in_mics or (particles.write_micrographs(output) if particles and masks is None else None)
         if star is not None:
             listed = list_micrographs([star], angpix=angpix)
             listed = with_own_stems(listed, Records(output / MASKS).owner)
             batch = MaskBatch(listed, output / MASKS, load_model(model, device=device), settings)
-            masked = run.mask(batch, jobs=jobs, for_next_job=in_mics is not None)
+        run.clear(keep=star)
+        masked = run.mask(batch, jobs=jobs, for_next_job=in_mics is not None) if batch else None
         cleaned = run.clean(particles, masks or output / MASKS, picks) if particles else None
         run.draw(masked, cleaned, max_bad=max_bad)
 

@@ -19,7 +19,9 @@ MICROGRAPHS, REJECTED_MICROGRAPHS = "micrographs.star", "micrographs_rejected.st
 PARTICLES, REJECTED_PARTICLES = "particles.star", "particles_rejected.star"
 """Names in the job's folder."""
 
-_OF_PARTICLES = "micrographs_of_particles.star"
+OF_PARTICLES = "micrographs_of_particles.star"
+"""Name there of the list of micrographs that particles name."""
+
 _NAME, _GROUP, _SIZE = "rlnMicrographName", "rlnOpticsGroup", "rlnMicrographPixelSize"
 
 
@@ -66,7 +68,7 @@ class ParticleList:
             blocks["optics"] = {str(name): cells.to_list() for name, cells in optics.table(block).items()}
         elif self.file.particles.pixel_size is not None:
             table[_SIZE] = [float(self.file.particles.pixel_size[row]) for row in first]
-        path = folder / _OF_PARTICLES
+        path = folder / OF_PARTICLES
         write_star(path, blocks | {"micrographs": table})
         return path
 

@@ -8,7 +8,15 @@ from datetime import timedelta
 from pathlib import Path
 
 from cryoice.errors import InputError, OutputError
-from cryoice.files.relion_job import LOG, MICROGRAPHS, PARTICLES, JobAbortedError, NodeType, RelionJob
+from cryoice.files.relion_job import (
+    LOG,
+    MICROGRAPHS,
+    OUTPUT_NODES,
+    PARTICLES,
+    JobAbortedError,
+    NodeType,
+    RelionJob,
+)
 from cryoice.project import relion_lists
 from cryoice.project.clean_picks import Cleaned, CleanSettings
 from cryoice.project.failures import write_failures
@@ -22,6 +30,12 @@ from cryoice.report.relion_log import plot_log
 
 MASKS, LOGFILE = "masks", "logfile.pdf"
 """Folder of masks and page of figures, in the job's folder."""
+
+_EARLIER = (
+    *(OUTPUT_NODES, relion_lists.MICROGRAPHS, relion_lists.REJECTED_MICROGRAPHS, relion_lists.OF_PARTICLES),
+    *(relion_lists.PARTICLES, relion_lists.REJECTED_PARTICLES, LOGFILE, FAILURES),
+)
+"""What a run makes, masks apart; first what tells RELION of the others."""
 
 _PARTS = 20  # lines of progress in a whole run
 _SILENCE_S = 60.0
@@ -49,6 +63,21 @@ class RelionRun:
     warn: Callable[[str], None]
     made: list[tuple[str, NodeType]] = field(default_factory=list)
     failures: list[tuple[str, str]] = field(default_factory=list)
+
+    def clear(self, *, keep: Path | None) -> None:
+        """Take away what an earlier run made, but for masks and one file: it would stand beside this run's.
+
+        Raises
+        ------
+        OutputError
+            The folder cannot be written.
+        """
+        for path in (self.job.folder / name for name in _EARLIER):
+            try:
+                if path != keep:
+                    path.unlink(missing_ok=True)
+            except OSError as error:
+                raise OutputError(f"{path}: cannot be removed ({error.strerror}); remove it") from error
 
     def mask(self, batch: MaskBatch, *, jobs: int, for_next_job: bool) -> MaskResult:
         """Mask micrographs and list accepted and rejected ones; stopped, those that are done.
