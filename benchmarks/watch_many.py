@@ -40,7 +40,7 @@ def main() -> None:
         batch = MaskBatch(nothing, folder / "out", load_model(None, device="cpu"), MaskSettings())
         plant(folder / "in", batch, number=given.micrographs)
         with timed("begin again: read all records"):
-            known = Exposures.of(batch.records.all())
+            known = Exposures.of(batch.recorded())
         source = GrowingFolder(folder / "in", (), (), recursive=False, angpix=None)
         watch = Watch(batch, source, ThreadPoolExecutor(1), 1, 5.0, print, known)
         with timed("first look: compare all with their records"):

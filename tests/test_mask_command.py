@@ -273,7 +273,7 @@ def test_what_is_done_is_left_alone_and_listed_again(tmp_path):
 
 @pytest.mark.parametrize(
     "flags",
-    [("--threshold", "0.6"), ("--angpix", "7.9"), ("--full-size",), ("--no-overlay",), ("--max-bad", "0.5")],
+    [("--threshold", "0.6"), ("--angpix", "7.9"), ("--full-size",), ("--no-overlay",)],
 )
 def test_another_setting_does_all_again(flags, tmp_path):
     write_micrographs(tmp_path / "in", 2)

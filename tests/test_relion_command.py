@@ -284,6 +284,16 @@ def test_a_job_whose_outputs_relion_has_renamed_is_continued(renamed):
 
 
 @pytest.mark.usefixtures("project")
+def test_another_max_bad_lists_anew_and_masks_nothing():
+    run("--in_mics", MICROGRAPHS, "--max_bad", "0.05")
+    before = times()
+    assert run("--in_mics", MICROGRAPHS, "--max_bad", "0.5").exit_code == 0
+    assert times() == before
+    assert rows("micrographs.star") == [name(number) for number in range(4)]
+    assert rows("micrographs_rejected.star") == []
+
+
+@pytest.mark.usefixtures("project")
 def test_a_list_that_has_grown_is_continued():
     whole = Path(MICROGRAPHS).read_text()
     Path(MICROGRAPHS).write_text("".join(line for line in whole.splitlines(True) if "m03" not in line))

@@ -139,7 +139,12 @@ def test_a_watch_begun_again_masks_nothing_twice_and_misses_nothing(tmp_path):
     assert again.watch.masked == 2
     assert again.after(SETTLE) == ["m02", "m03"]
     assert [row["stem"] for row in again.watch.rows.values()] == ["m00", "m01", "m02", "m03"]
-    other = Watched(tmp_path / "in", tmp_path / "out", max_bad=0.01)
+    judged = Watched(tmp_path / "in", tmp_path / "out", max_bad=0.01)
+    (tmp_path / "in/m03.mrc").rename(tmp_path / "in2/m03.mrc")
+    assert judged.after(0) == judged.after(SETTLE) == []
+    assert {exposure.row["verdict"] for exposure in judged.watch.exposures.last(4)} == {"bad"}
+    (tmp_path / "in2/m03.mrc").rename(tmp_path / "in/m03.mrc")
+    other = Watched(tmp_path / "in", tmp_path / "out", full_size=True)
     other.after(0)
     assert other.watch.masked == 0
     assert other.watch.others == []  # what is to be masked anew is listed no more
