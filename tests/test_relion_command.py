@@ -212,6 +212,38 @@ def test_a_stopped_job_lists_what_is_done_and_continues_without_masking_it_again
 
 
 @pytest.mark.usefixtures("project")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_job_that_a_signal_stops_has_its_marker_before_it_finishes_and_to_its_end(number, monkeypatch):
+    seen, list_done = [], relion_run.RelionRun._list_done
+
+    def watched(*arguments, **options):
+        seen.append(markers())
+        return list_done(*arguments, **options)
+
+    monkeypatch.setattr(relion_run.RelionRun, "_list_done", watched)
+    stop_after(2, monkeypatch, lambda: signal.raise_signal(number))
+    assert run(*BOTH).exit_code == 128 + number
+    assert (seen, markers()) == ([{ABORTED}], {ABORTED})
+
+
+@pytest.mark.usefixtures("project")
+def test_a_stopped_job_stays_aborted_though_its_lists_cannot_be_written(monkeypatch):
+    replace = Path.replace
+
+    def full(path, target):
+        if Path(target).name in LISTS:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", full)
+    stop_after(2, monkeypatch, lambda: signal.raise_signal(signal.SIGTERM))
+    result = run(*BOTH)
+    assert (result.exit_code, markers()) == (143, {ABORTED})
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"error: {JOB}/masks/micrographs.star: cannot be written (No space left")
+
+
+@pytest.mark.usefixtures("project")
 def test_a_job_that_is_unwanted_before_it_begins_makes_nothing():
     Path(JOB, ABORT_NOW).touch()
     result = run(*BOTH)
@@ -477,7 +509,7 @@ def test_a_fault_of_ours_marks_the_job_as_failed_and_is_told_whole(monkeypatch):
 
 @pytest.mark.usefixtures("project")
 def test_fields_left_empty_and_what_relion_adds_do_no_harm():
-    empty = ("--threshold", "--model", "", "--from_box", "No", "--overlay", "No", "--masks")
+    empty = ("--threshold", "--model", "", "--from_box", "No", "--no-overlay", "Yes", "--masks")
     result = run(*BOTH, *empty, "--pipeline_control", f"{JOB}/")
     assert (result.exit_code, result.stderr) == (0, ""), result.output
     assert not list(Path(JOB, "masks").glob("*.png"))

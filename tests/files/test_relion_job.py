@@ -52,6 +52,13 @@ def test_a_request_to_end_is_heard_and_taken_away_when_it_is_granted(job):
     assert [path.name for path in job.folder.iterdir()] == [ABORTED]
 
 
+def test_a_job_has_ended_in_one_way(job):
+    job.begin()
+    job.end(ABORTED)
+    job.end(FAILURE)
+    assert [path.name for path in job.folder.iterdir()] == [FAILURE]
+
+
 def test_outputs_are_named_from_the_project_and_typed_for_every_relion_since_31(job):
     job.write_output_nodes(MADE)
     assert "data_output_nodes" in (job.folder / OUTPUT_NODES).read_text().splitlines()

@@ -85,7 +85,7 @@ class RelionJob:
             raise JobAbortedError
 
     def end(self, marker: str) -> None:
-        """Tell how the job ended; with `ABORTED`, the request to end is taken away.
+        """Tell how the job ended, and that alone; with `ABORTED`, the request to end is taken away.
 
         Raises
         ------
@@ -95,6 +95,8 @@ class RelionJob:
         path = self.folder / marker
         try:
             path.touch()
+            for other in {SUCCESS, FAILURE, ABORTED} - {marker}:
+                (self.folder / other).unlink(missing_ok=True)
             if marker == ABORTED:
                 (self.folder / ABORT_NOW).unlink(missing_ok=True)
         except OSError as error:
