@@ -160,6 +160,22 @@ def test_particles_of_a_micrograph_without_a_mask_are_not_judged_by_another_job_
     assert not Path(alone, "particles.star").exists()
 
 
+@pytest.mark.usefixtures("project")
+def test_micrographs_of_one_name_in_two_jobs_are_masked_and_their_particles_judged_each_by_its_own():
+    other = name(1).replace("job002", "job012").replace("m01", "m00")
+    Path(other).parent.mkdir(parents=True)
+    shutil.copy(name(1), other)  # clean, where m00 of job002 is not
+    text = Path(MICROGRAPHS).read_text()
+    (line,) = (line for line in text.splitlines(keepends=True) if name(0) in line)
+    Path(MICROGRAPHS).write_text(text.rstrip() + "\n" + line.replace(name(0), other))
+    Path(PARTICLES).write_text(Path(PARTICLES).read_text().replace(name(2), other))
+    result = run(*BOTH)
+    assert (result.exit_code, result.stderr) == (0, ""), result.output
+    assert rows("micrographs.star") == [name(1), name(3), other]
+    assert rows("micrographs_rejected.star") == [name(0), name(2)]
+    assert rows("particles_rejected.star") == [image(0, 1)]  # none of job012
+
+
 def stop_after(number, monkeypatch, stop):
     """Call ``stop`` when so many micrographs are done."""
     run_all = mask_batch.MaskBatch.run

@@ -123,7 +123,8 @@ def relion(
         from cryoice.project.mask_settings import MaskSettings
         from cryoice.project.records import Records
         from cryoice.project.relion_lists import ParticleList
-        from cryoice.project.relion_run import MASKS, RelionRun
+        from cryoice.project.relion_outputs import MASKS, clear_earlier
+        from cryoice.project.relion_run import RelionRun
 
         if jobs < 1:
             raise InputError(f"--j: {jobs} must be a whole number of at least 1")
@@ -142,7 +143,7 @@ def relion(
             listed = list_micrographs([star], angpix=angpix)
             listed = with_own_stems(listed, Records(output / MASKS).owner)
             batch = MaskBatch(listed, output / MASKS, load_model(model, device=device), settings)
-        run.clear(keep=star)
+        clear_earlier(output, keep=star)
         masked = run.mask(batch, jobs=jobs, for_next_job=in_mics is not None) if batch else None
         cleaned = run.clean(particles, masks or output / MASKS, picks) if particles else None
         run.draw(masked, cleaned, max_bad=max_bad)

@@ -181,7 +181,7 @@ def test_a_full_disk_is_told_once_and_what_was_not_written_is_tried_again(tmp_pa
     assert (watched.watch.waiting, watched.watch.failures, watched.watch.refused) == (3, [], True)
     assert watched.after(1) == []
     assert watched.after(RETRY) == ["m00", "m01", "m02"]
-    assert watched.said[1:] == [f"{tmp_path / 'out'}: can be written again"]
+    assert watched.said[1:] == [f"{tmp_path / 'out'}: masks are written again"]
 
 
 def test_a_folder_that_goes_and_comes_back_is_told_and_waited_for(tmp_path):

@@ -13,14 +13,14 @@ from cryoice.project.clean_picks import Cleaned, CleanSettings, clean_file
 from cryoice.project.frame_probe import probe_frame
 from cryoice.project.mask_folder import MaskFolder
 from cryoice.project.pick_files import PickFile, masks_of
+from cryoice.project.relion_outputs import (
+    MICROGRAPHS,
+    OF_PARTICLES,
+    PARTICLES,
+    REJECTED_MICROGRAPHS,
+    REJECTED_PARTICLES,
+)
 from cryoice.project.select_micrographs import Selected, select_micrographs
-
-MICROGRAPHS, REJECTED_MICROGRAPHS = "micrographs.star", "micrographs_rejected.star"
-PARTICLES, REJECTED_PARTICLES = "particles.star", "particles_rejected.star"
-"""Names in the job's folder."""
-
-OF_PARTICLES = "micrographs_of_particles.star"
-"""Name there of the list of micrographs that particles name."""
 
 _NAME, _GROUP, _SIZE = "rlnMicrographName", "rlnOpticsGroup", "rlnMicrographPixelSize"
 

@@ -8,16 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from cryoice.errors import InputError, OutputError
-from cryoice.files.relion_job import (
-    LOG,
-    MICROGRAPHS,
-    OUTPUT_NODES,
-    PARTICLES,
-    JobAbortedError,
-    NodeType,
-    RelionJob,
-)
-from cryoice.project import relion_lists
+from cryoice.files.relion_job import LOG, MICROGRAPHS, PARTICLES, JobAbortedError, NodeType, RelionJob
+from cryoice.project import relion_outputs
 from cryoice.project.clean_picks import Cleaned, CleanSettings
 from cryoice.project.failures import write_failures
 from cryoice.project.mask_batch import MaskBatch
@@ -25,17 +17,9 @@ from cryoice.project.mask_lists import FAILURES, MaskResult, begin, finish
 from cryoice.project.mask_outcome import Outcome
 from cryoice.project.mask_progress import Workers, follow
 from cryoice.project.relion_lists import ParticleList, write_micrograph_lists, write_particle_lists
+from cryoice.project.relion_outputs import LOGFILE
 from cryoice.report.figures import save_figure
 from cryoice.report.relion_log import plot_log
-
-MASKS, LOGFILE = "masks", "logfile.pdf"
-"""Folder of masks and page of figures, in the job's folder."""
-
-_EARLIER = (
-    *(OUTPUT_NODES, relion_lists.MICROGRAPHS, relion_lists.REJECTED_MICROGRAPHS, relion_lists.OF_PARTICLES),
-    *(relion_lists.PARTICLES, relion_lists.REJECTED_PARTICLES, LOGFILE, FAILURES),
-)
-"""What a run makes, masks apart; first what tells RELION of the others."""
 
 _PARTS = 20  # lines of progress in a whole run
 _SILENCE_S = 60.0
@@ -63,21 +47,6 @@ class RelionRun:
     warn: Callable[[str], None]
     made: list[tuple[str, NodeType]] = field(default_factory=list)
     failures: list[tuple[str, str]] = field(default_factory=list)
-
-    def clear(self, *, keep: Path | None) -> None:
-        """Take away what an earlier run made, but for masks and one file: it would stand beside this run's.
-
-        Raises
-        ------
-        OutputError
-            The folder cannot be written.
-        """
-        for path in (self.job.folder / name for name in _EARLIER):
-            try:
-                if path != keep:
-                    path.unlink(missing_ok=True)
-            except OSError as error:
-                raise OutputError(f"{path}: cannot be removed ({error.strerror}); remove it") from error
 
     def mask(self, batch: MaskBatch, *, jobs: int, for_next_job: bool) -> MaskResult:
         """Mask micrographs and list accepted and rejected ones; stopped, those that are done.
@@ -141,7 +110,7 @@ class RelionRun:
             f"{len(keep)} particles: {int(keep.sum())} accepted ({unsure} unsure), "
             f"{int((~keep).sum())} rejected"
         )
-        self._tell(relion_lists.PARTICLES, PARTICLES)
+        self._tell(relion_outputs.PARTICLES, PARTICLES)
         return cleaned
 
     def draw(self, masked: MaskResult | None, cleaned: Cleaned | None, *, max_bad: float) -> None:
@@ -179,7 +148,7 @@ class RelionRun:
         if not counts.accepted:
             self.warn("warning: no micrograph is accepted; the next job wants some: raise max_bad")
         if for_next_job:
-            self._tell(relion_lists.MICROGRAPHS, MICROGRAPHS)
+            self._tell(relion_outputs.MICROGRAPHS, MICROGRAPHS)
 
     def _tell(self, name: str, node: NodeType) -> None:
         self.made.append((name, node))

@@ -219,7 +219,7 @@ class Watch:
             self._done.add(stem)
         if self.refused:
             self.refused = False
-            self.tell(f"{self.batch.output}: can be written again")
+            self.tell(f"{self.batch.output}: masks are written again")
         self._stir(now)
 
     def _fail(self, arrival: Arrival, outcome: Outcome, now: float) -> None:
