@@ -50,7 +50,7 @@ class Watched:
             source = GrowingFolder(source, [], [], recursive=False, angpix=None)
         nothing = MicrographList((), (), (), star=None, block=None)
         batch = MaskBatch(nothing, output, brightness_model(), MaskSettings(**settings))
-        known = Exposures.of(batch.records.all())
+        known = Exposures.of(batch.recorded())
         self.now, self.said, self.masked = 100.0, [], []
         self.watch = Watch(batch, source, pool or AtOnce(), 4, SETTLE, self.said.append, known)
 

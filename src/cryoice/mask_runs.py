@@ -2,15 +2,17 @@
 
 import statistics
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from shlex import join
 
 import typer
 
-from cryoice.errors import InputError
-from cryoice.project.mask_batch import MaskBatch, Outcome
+from cryoice.errors import InputError, OutputError
+from cryoice.project.mask_batch import MaskBatch
 from cryoice.project.mask_lists import MaskResult, begin, finish
 from cryoice.project.mask_merge import Merged, lost_shards, merge
+from cryoice.project.mask_outcome import Outcome
 from cryoice.project.mask_progress import Workers, follow
 from cryoice.project.shard import Shard
 from cryoice.terminal import console, show_failures
@@ -58,7 +60,8 @@ def masked(batch: MaskBatch, workers: Workers) -> bool:
     Raises
     ------
     InputError
-        The folder cannot be used, or a device's process died; the lists tell what is done.
+        The folder cannot be used, the machine refused a micrograph, or a device's process died; the lists
+        tell what is done.
     """
     outcomes: list[Outcome] = []
     with batch.alone():
@@ -74,7 +77,8 @@ def masked(batch: MaskBatch, workers: Workers) -> bool:
             typer.echo(said, err=True)
             raise typer.Exit(code=130) from stop
         except InputError:
-            _finish(batch, outcomes)
+            with suppress(OutputError):  # the first one is told
+                _finish(batch, outcomes)
             raise
         result = _finish(batch, outcomes)
     skipped = sum(outcome.skipped for outcome in outcomes)

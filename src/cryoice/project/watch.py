@@ -12,8 +12,9 @@ from cryoice.files.growing_star import GrowingStar
 from cryoice.files.micrograph_list import ListedMicrograph, MicrographList
 from cryoice.project.arrivals import Arrival, Unusable, stamp_of
 from cryoice.project.exposures import Exposures
-from cryoice.project.mask_batch import MaskBatch, Outcome
-from cryoice.project.mask_places import require_outside
+from cryoice.project.mask_batch import MaskBatch
+from cryoice.project.mask_outcome import Outcome
+from cryoice.project.mask_places import require_outside, with_own_stems
 from cryoice.project.records import Row
 
 _CHECKED = 50
@@ -71,6 +72,7 @@ class Watch:
     _ready: deque[Arrival] = field(default_factory=deque)
     _unusable: Unusable = field(default_factory=Unusable)
     _fault: str = ""
+    _looked: MicrographList | None = None
     _checks: Iterator[str] = field(default_factory=lambda: iter(()))
 
     @property
@@ -112,8 +114,9 @@ class Watch:
             if self._fault:
                 self._fault = ""
                 self.tell("it is there now")
-            if listed is not self.batch.listed:
-                self._take(listed, now)
+            if listed is not self._looked:
+                self._looked = listed
+                self._take(with_own_stems(listed, self._owner), now)
             before = self._unusable.given_up
             for name, reason in self._unusable.judge(listed.failures, now):
                 self.tell(f"{name}: {reason}")
@@ -186,6 +189,10 @@ class Watch:
                 self._pending[stem].listed = item
         self._stir(now)
 
+    def _owner(self, stem: str) -> str | None:
+        known = self._listed.get(stem)
+        return self.batch.records.owner(stem) if known is None else str(known.path)
+
     def _begin(self, item: ListedMicrograph, now: float) -> None:
         """Find what is known of a micrograph, or wait for it."""
         self._pending.pop(item.stem, None)
@@ -212,7 +219,7 @@ class Watch:
             self._done.add(stem)
         if self.refused:
             self.refused = False
-            self.tell(f"{self.batch.output}: can be written again")
+            self.tell(f"{self.batch.output}: masks are written again")
         self._stir(now)
 
     def _fail(self, arrival: Arrival, outcome: Outcome, now: float) -> None:
