@@ -25,7 +25,7 @@ def write_png(path, mask):
 def test_a_mask_as_cryoice_writes_it_labels_the_same_pixel_of_the_view(tmp_path):
     write_mrc(tmp_path / "a_mask.mrc", marked((60, 100), 11, 72), pixel_size=8.0)
     write_mrc(tmp_path / "a_score.mrc", marked((60, 100), 0, 0), pixel_size=8.0)
-    labels = MaskLabels.find(tmp_path, ["Micrographs/a.mrc", "Micrographs/b.mrc"])
+    labels = MaskLabels.find(tmp_path, {"Micrographs/a.mrc": "a", "Micrographs/b.mrc": "b"})
     assert labels.micrographs == {"Micrographs/a.mrc"}
     label = labels.label("Micrographs/a.mrc", FIELD)
     assert label.dtype == np.uint8
@@ -34,16 +34,16 @@ def test_a_mask_as_cryoice_writes_it_labels_the_same_pixel_of_the_view(tmp_path)
 
 def test_a_mask_of_full_size_is_sampled_where_the_view_has_its_pixels(tmp_path):
     write_png(tmp_path / "a_mask.png", marked((120, 200), 22, 144, ARTIFACT))
-    label = MaskLabels.find(tmp_path, ["a.mrc"]).label("a.mrc", FIELD)
+    label = MaskLabels.find(tmp_path, {"a.mrc": "a"}).label("a.mrc", FIELD)
     assert np.argwhere(label == ARTIFACT).tolist() == [[11, 72]]
 
 
 def test_without_masks_by_name_every_png_is_one(tmp_path):
     write_png(tmp_path / "a.png", marked((60, 100), 3, 4, IGNORE))
-    assert MaskLabels.find(tmp_path, ["a.tif"]).label("a.tif", FIELD)[3, 4] == IGNORE
+    assert MaskLabels.find(tmp_path, {"a.tif": "a"}).label("a.tif", FIELD)[3, 4] == IGNORE
     write_png(tmp_path / "b_mask.png", marked((60, 100), 0, 0))
     with pytest.raises(InputError, match=r"none of its 1 masks, such as b_mask\.png, is of a micrograph"):
-        MaskLabels.find(tmp_path, ["a.tif"])
+        MaskLabels.find(tmp_path, {"a.tif": "a"})
 
 
 @pytest.mark.parametrize(
@@ -56,10 +56,10 @@ def test_without_masks_by_name_every_png_is_one(tmp_path):
 def test_what_is_no_mask_of_the_micrograph_is_refused(tmp_path, mask, said):
     write_png(tmp_path / "a_mask.png", mask)
     with pytest.raises(InputError, match=said):
-        MaskLabels.find(tmp_path, ["a.mrc"]).label("a.mrc", FIELD)
+        MaskLabels.find(tmp_path, {"a.mrc": "a"}).label("a.mrc", FIELD)
 
 
 def test_a_folder_without_masks_is_refused(tmp_path):
     for folder in (tmp_path, tmp_path / "none"):
         with pytest.raises(InputError, match=r"holds no mask; give the folder with NAME_mask\.mrc"):
-            MaskLabels.find(folder, ["a.mrc"])
+            MaskLabels.find(folder, {"a.mrc": "a"})

@@ -34,7 +34,9 @@ def project(tmp_path):
 def mend(project, *rows, kept=None, micrographs="Movies", masks="masks"):
     path = project / "corrections.csv"
     path.write_text("\n".join([",".join(COLUMNS), *rows]) + "\n", encoding="utf-8")
-    listed = list_micrographs([project / micrographs], angpix=None).micrographs
+    listed = micrographs
+    if isinstance(micrographs, str):
+        listed = list_micrographs([project / micrographs], angpix=None).micrographs
     folder = MaskFolder.read(project / masks)
     return mend_masks(folder, Corrections.read(path), listed, project / "mended", kept=kept)
 
@@ -74,7 +76,7 @@ def test_a_mask_of_full_size_is_mended_as_a_small_one(project):
 
 def test_a_marked_pixel_reaches_the_view_that_is_learnt_from(project):
     mend(project, "Movies/c.mrc,c,disc,12,88,3,crystalline", "Movies/c.mrc,c,whole,,,,right")
-    labels = MaskLabels.find(project / "mended", ["Movies/c.mrc"])
+    labels = MaskLabels.find(project / "mended", {"Movies/c.mrc": "c"})
     for view in (SIDE, (40, 50)):
         marked = np.argwhere(labels.label("Movies/c.mrc", Field((80, 100), 2.0, view)) == 1)
         centre = marked.mean(axis=0) * (80 / view[0], 100 / view[1])
@@ -147,3 +149,21 @@ def test_a_verdict_alone_makes_a_micrograph_reviewed(project):
     path.write_text(f"{','.join(COLUMNS)}\nMovies/a.mrc,a,verdict,,,,rejected\n")
     done, faults = reviewed(MaskFolder.read(project / "masks"), Corrections.read(path))
     assert (list(done), faults) == (["a"], [])
+
+
+def test_micrographs_of_one_name_in_two_folders_learn_from_their_own_corrections(tmp_path):
+    shape = (SIDE[0] * FACTOR, SIDE[1] * FACTOR)
+    for grid in ("gridA", "gridB"):
+        write_mrc(tmp_path / grid / "a.mrc", np.zeros(shape, dtype=np.float32), pixel_size=2.0)
+    listed = list_micrographs([tmp_path / "gridA", tmp_path / "gridB"], angpix=None).micrographs
+    names = {one.stem: one.name for one in listed}
+    write_mask_folder(tmp_path / "masks", {stem: marked_mask((4, 7)) for stem in names}, names=names)
+    rows = [
+        f"{listed[0].name},{listed[0].stem},whole,,,,support",
+        f"{listed[1].name},{listed[1].stem},whole,,,,clean",
+    ]
+    done = mend(tmp_path, *rows, micrographs=listed)
+    assert done.failures == ()
+    labels = MaskLabels.find(tmp_path / "mended", {one.name: one.stem for one in listed})
+    found = [labels.label(one.name, Field(shape, 2.0, SIDE)) for one in listed]
+    assert [np.unique(label).tolist() for label in found] == [[3], [0]]

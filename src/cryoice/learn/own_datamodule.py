@@ -122,10 +122,10 @@ class OwnDataModule(PixelDataModule):
         InputError
             None are found.
         """
-        names = [micrograph.name for micrograph in self.listed.micrographs]
+        stems = {micrograph.name: micrograph.stem for micrograph in self.listed.micrographs}
         if self.masks is not None:
-            return MaskLabels.find(self.masks, names)
-        return PickLabels.find(self.picks, names, radius=self.radius, flip_y=self.flip_y)
+            return MaskLabels.find(self.masks, stems)
+        return PickLabels.find(self.picks, list(stems), radius=self.radius, flip_y=self.flip_y)
 
 
 def split_own(tiles: Sequence[OwnTiles]) -> tuple[list[OwnTiles], list[OwnTiles]]:

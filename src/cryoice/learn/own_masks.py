@@ -1,6 +1,6 @@
 """Labels of a user's own micrographs out of masks: those of ``cryoice mask``, or drawn by hand."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,11 +47,16 @@ class MaskLabels:
     paths: dict[str, Path]
 
     @classmethod
-    def find(cls, folder: Path, micrographs: Sequence[str]) -> "MaskLabels":
-        """Pair the masks of a folder with micrographs by name, as `match_micrographs` does.
+    def find(cls, folder: Path, micrographs: Mapping[str, str]) -> "MaskLabels":
+        """Pair the masks of a folder with micrographs: by stem, else by name as `match_micrographs` does.
 
         Masks are ``<name>_mask.mrc`` and ``<name>_mask.png``; where there are none, every ``<name>.png``.
         Of both for one name the PNG is taken: somebody painted it.
+
+        Parameters
+        ----------
+        micrographs
+            Stem of each one's outputs, by name.
 
         Raises
         ------
@@ -68,7 +73,9 @@ class MaskLabels:
             raise InputError(
                 f"{folder}: holds no mask; give the folder with NAME{ENDING}.mrc or NAME{ENDING}.png"
             )
-        pairs = match_micrographs(list(by_name), micrographs).pairs
+        pairs = {stem: name for name, stem in micrographs.items() if stem in by_name}
+        others = [name for name, stem in micrographs.items() if stem not in by_name]
+        pairs |= match_micrographs([name for name in by_name if name not in pairs], others).pairs
         if not pairs:
             first = next(iter(by_name.values())).name
             raise InputError(

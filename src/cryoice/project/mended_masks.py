@@ -50,6 +50,8 @@ def mend_masks(
 ) -> MendedMasks:
     """Write ``<stem>_mask.png`` of each micrograph whose pixels were corrected, sampled as its score map.
 
+    The stem is that of the micrograph's outputs in the list given, so that `MaskLabels.find` pairs them.
+
     A micrograph of which one row cannot be followed is left out as a whole: half-corrected, it would teach
     what the reviewer found wrong.
 
@@ -77,20 +79,20 @@ def mend_masks(
     grouped, failures = reviewed(masks, corrections)
     wanted = {stem: rows for stem, rows in grouped.items() if any(row.kind != VERDICT for row in rows)}
     spoilt = {fault.stem for fault in corrections.faults}
-    files = _files(list(wanted), micrographs)
     by_stem = {masked.stem: masked for masked in masks.masked}
+    listed = _listed([by_stem[stem] for stem in wanted], micrographs)
     done = []
     for stem, rows in wanted.items():
         try:
             if stem in spoilt:
                 raise InputError("one of its rows cannot be followed")
-            if stem not in files:
+            if stem not in listed:
                 raise InputError("none of the micrographs given")
             labels = _mended(by_stem[stem], rows)
-            write_png(output / f"{stem}{ENDING}", labels)
+            write_png(output / f"{listed[stem].stem}{ENDING}", labels)
             if kept is not None:
                 write_png(kept / f"{stem}{ENDING}", labels)
-                write_png(kept / f"{stem}.png", _picture(by_stem[stem], labels, files[stem]))
+                write_png(kept / f"{stem}.png", _picture(by_stem[stem], labels, listed[stem].path))
             done.append(stem)
         except InputError as error:
             failures.append(f"{stem} is left out: {error}")
@@ -117,10 +119,11 @@ def reviewed(masks: MaskFolder, corrections: Corrections) -> tuple[dict[str, lis
     return grouped, [f"{corrections.path}: {fault}" for fault in (*faults, *strangers.values())]
 
 
-def _files(stems: Sequence[str], micrographs: Sequence[ListedMicrograph]) -> dict[str, Path]:
-    by_name = {micrograph.name: micrograph.path for micrograph in micrographs}
-    pairs = match_micrographs(stems, list(by_name)).pairs
-    return {stem: by_name[name] for stem, name in pairs.items()}
+def _listed(masked: Sequence[Masked], micrographs: Sequence[ListedMicrograph]) -> dict[str, ListedMicrograph]:
+    """Return the micrographs of masks, by the masks' stems."""
+    by_name = {micrograph.name: micrograph for micrograph in micrographs}
+    pairs = match_micrographs([one.name for one in masked], list(by_name)).pairs
+    return {one.stem: by_name[pairs[one.name]] for one in masked if one.name in pairs}
 
 
 def _require_apart(kept: Path, masks: MaskFolder, micrographs: Sequence[ListedMicrograph]) -> None:
