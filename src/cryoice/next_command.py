@@ -22,7 +22,7 @@ def next_(
         ),
     ] = None,
 ) -> None:
-    """Rank the micrographs whose review would teach most.
+    """Rank the micrographs on which a reviewer finds most that is wrong.
 
     - `cryoice next masks`: the first 20; `cryoice report masks` shows them first
     - `cryoice next masks --corrections corrections.csv -n 5`: five more after a first review
