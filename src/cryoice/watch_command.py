@@ -99,8 +99,8 @@ def watch(
     Ctrl-C and SIGTERM end it: micrographs in flight are finished and the lists written; a second one does
     not wait for that. However it ended, the same command continues, and masks nothing twice.
 
-    Exits with 0 when it ended by itself and nothing failed, 1 when a micrograph failed or it could not
-    begin, 130 after Ctrl-C, 143 after SIGTERM.
+    Exits with 0 when it ended by itself and nothing failed, 1 when a micrograph failed, the source was
+    not there in the end or it could not begin, 130 after Ctrl-C, 143 after SIGTERM.
     """
     from cryoice.files.micrograph_list import MicrographList
     from cryoice.mask.model import load_model
@@ -231,10 +231,11 @@ def _run(
             name = signal.Signals(stopped).name
             done = f"{watch.masked} masked, {watch.waiting} waiting"
             view.tell(f"stopped by {name}: {done}; the same command continues")
-    typer.echo(
-        f"{batch.output}: {watch.masked} masked; summary.csv, micrographs.star, accepted.star, watch.png"
-    )
+    lists = "summary.csv, micrographs.star, accepted.star, watch.png"
+    if not watch.answered:
+        lists = f"{source.path} was never read, the lists are as they were"
+    typer.echo(f"{batch.output}: {watch.masked} masked; {lists}")
     show_failures(watch.failures)
     if stopped is not None:
         return 128 + stopped
-    return int(bool(watch.failures or watch.waiting))
+    return int(bool(watch.failures or watch.waiting or watch.fault))

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import ClassVar
 
 from cryoice.errors import InputError
 from cryoice.files.micrograph import micrograph_name
@@ -33,6 +34,8 @@ class GrowingFolder:
         Enter sub-folders, but for links.
     angpix
         Å/px; None leaves it to the headers.
+    settled
+        True: what is listed of a folder is there.
     """
 
     path: Path
@@ -40,6 +43,7 @@ class GrowingFolder:
     exclude: Sequence[str]
     recursive: bool
     angpix: float | None
+    settled: ClassVar[bool] = True
     _seen: dict[str, ListedMicrograph | str] = field(default_factory=dict)
     _last: MicrographList = field(default=MicrographList((), (), (), star=None, block=None))
 

@@ -1,5 +1,6 @@
 """Micrographs that are still arriving to masks: each once, when its file is whole."""
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
@@ -52,6 +53,11 @@ class Watch:
         Grows whenever the lists are to be written anew.
     refused
         Outputs could not be written the last time; they are tried again.
+    answered
+        The source has listed its micrographs, and for long enough to be believed: until then the lists
+        of an earlier watch are better than ours.
+    fault
+        Why the source could not be read the last time; empty otherwise.
     """
 
     batch: MaskBatch
@@ -64,13 +70,15 @@ class Watch:
     news: float = 0.0
     changes: int = 0
     refused: bool = False
+    answered: bool = False
+    fault: str = ""
     in_flight: dict[Future[Outcome], Arrival] = field(default_factory=dict)
     _listed: dict[str, ListedMicrograph] = field(default_factory=dict)
     _done: set[str] = field(default_factory=set)
     _pending: dict[str, Arrival] = field(default_factory=dict)
     _ready: deque[Arrival] = field(default_factory=deque)
     _unusable: Unusable = field(default_factory=Unusable)
-    _fault: str = ""
+    _first: float = math.inf
     _checks: Iterator[str] = field(default_factory=lambda: iter(()))
 
     @property
@@ -105,13 +113,15 @@ class Watch:
         try:
             listed = self.source.look(now)
         except InputError as error:
-            if str(error) != self._fault:
-                self._fault = str(error)
-                self.tell(f"{self._fault}; waiting for it")
+            if str(error) != self.fault:
+                self.fault = str(error)
+                self.tell(f"{self.fault}; waiting for it")
         else:
-            if self._fault:
-                self._fault = ""
+            if self.fault:
+                self.fault = ""
                 self.tell("it is there now")
+            self._first = min(self._first, now)
+            self.answered |= self.source.settled or now - self._first >= self.settle
             if listed is not self.batch.listed:
                 self._take(listed, now)
             before = self._unusable.given_up

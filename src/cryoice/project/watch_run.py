@@ -94,13 +94,15 @@ class WatchRun:
             self.watch.close()
             self._collect(clock())
             for pace, work in self._kept:
-                if pace.due(math.inf, changes=self.watch.changes):
+                if self.watch.answered and pace.due(math.inf, changes=self.watch.changes):
                     work(self.watch)
         return stopped.signal
 
     def _over(self, now: float) -> bool:
         watch = self.watch
-        if self.stop_after is None or watch.in_flight or (watch.waiting and not watch.refused):
+        if self.stop_after is None or watch.in_flight or not watch.source.settled:
+            return False
+        if watch.waiting and not watch.refused:
             return False
         return now - watch.news >= self.stop_after
 
@@ -120,7 +122,7 @@ class WatchRun:
         """Write what is due, and renew the line that lives."""
         changes = self.watch.changes
         for pace, work in self._kept:
-            if pace.due(now, changes=changes):
+            if self.watch.answered and pace.due(now, changes=changes):
                 pace.spend(now, partial(work, self.watch), changes=changes, tell=self.view.tell)
         self.warner.attend()
         if self.view.lives:
