@@ -5,6 +5,7 @@ import shlex
 import subprocess
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from submitit.core.utils import DelayedSubmission
@@ -12,9 +13,14 @@ from submitit.slurm import slurm
 
 from bright_blocks import Brightness, brightness_model, write_micrographs
 from cryoice import mask_cluster
+from cryoice.files.micrograph_list import list_micrographs
 from cryoice.mask import model as model_module
 from cryoice.mask_cluster import MaskJob
 from cryoice.project import mask_batch
+from cryoice.project.mask_batch import MaskBatch
+from cryoice.project.mask_settings import MaskSettings
+from cryoice.project.progressed import Progressed
+from cryoice.project.records import Stamp
 from cryoice.project.shard import Shard
 from cryosparc_project import write_job
 from test_mask_command import STAR, failures, outputs, records, run, summary, times
@@ -227,6 +233,7 @@ def test_the_jobs_that_slurm_gets_mask_and_merge_what_one_process_does(alone, sc
     ):
         assert f"#SBATCH --{asked}\n" in array
     assert "\nmodule load cryoice\n" in array
+    assert all(" --cpus-per-task=3 " in script.partition("\nsrun ")[2] for script in (array, merge))
     assert "#SBATCH --dependency=afterany:17\n" in merge
     assert "--array" not in merge
     [logs] = (tmp_path / "out/.cryoice/jobs").iterdir()
@@ -234,6 +241,117 @@ def test_the_jobs_that_slurm_gets_mask_and_merge_what_one_process_does(alone, sc
         assert not (tmp_path / "out/summary.csv").exists()
         DelayedSubmission.load(logs / f"{job}_submitted.pkl").result()
     assert outputs(tmp_path / "out") == alone
+
+
+def test_words_for_srun_come_behind_ours_and_cores_are_those_of_the_job(alone, scheduler, tmp_path):
+    more = ("--slurm", "cpus_per_task=5", "--slurm", "srun_args=--exact")
+    assert run(tmp_path / "in", "-o", tmp_path / "out", *SLURM, *more).exit_code == 0
+    script = (scheduler / "17.sh").read_text()
+    assert "#SBATCH --cpus-per-task=5\n" in script
+    assert " --cpus-per-task=5 --exact " in script.partition("\nsrun ")[2]
+
+
+def test_jobs_that_are_out_of_time_again_and_again_go_on_all_the_same(alone, scheduler, tmp_path):
+    assert run(tmp_path / "in", "-o", tmp_path / "out", *SLURM).exit_code == 0
+    [logs] = (tmp_path / "out/.cryoice/jobs").iterdir()
+    for job in ("17_0", "18"):
+        assert DelayedSubmission.load(logs / f"{job}_submitted.pkl")._timeout_countdown >= 1000
+
+
+@quick
+@pytest.mark.parametrize("flags", [SLURM[:4], ("--cluster", "local", "--shards", "2")])
+def test_masks_among_their_micrographs_are_refused_before_anything_is_submitted(flags, scheduler, tmp_path):
+    write_micrographs(tmp_path / "in", 2)
+    result = run(tmp_path / "in", "-o", tmp_path / "in", *flags)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert (
+        result.stderr == f"error: {tmp_path / 'in'}: holds m00.mrc itself; choose another folder for masks\n"
+    )
+    assert not list(scheduler.iterdir())
+    assert not (tmp_path / "in/.cryoice").exists()
+
+
+@quick
+def test_a_command_of_very_many_words_is_told_as_a_script_that_runs_it(scheduler, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_micrographs(tmp_path / "it's in", 2)
+    paths = [f"it's in/m0{number % 2}.mrc" for number in range(300)]
+    result = run(*paths, "-o", "out", *SLURM)
+    assert result.exit_code == 0, result.output
+    assert max(map(len, result.stdout.splitlines())) < 200
+    script = tmp_path / "out/.cryoice/again.sh"
+    assert f"a lost shard K again: bash {script} --shard K/2\n" in result.stdout
+    merged = run(*paths, "-o", "out", "--merge", "--shards", "2")
+    assert f"to run it alone: bash {script} --shard 1/2\n" in merged.stderr
+    path = programs(tmp_path / "bin2", cryoice='printf "%s\\n" "$PWD" "$@"')
+    command = ["bash", script, "--shard", "1/2"]
+    done = subprocess.run(command, cwd="/", env={"PATH": path}, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [str(tmp_path), "mask", *paths, "--output", "out", "--shard", "1/2"]
+
+
+class Started:
+    """An executor of this machine that only notes what it is given."""
+
+    def __init__(self, folder):
+        self.jobs = []
+        folder.mkdir(parents=True)
+        Started.last = self
+
+    def update_parameters(self, **given):
+        assert given == {"timeout_min": 60 * 24 * 365}
+
+    def submit(self, job, words):
+        self.jobs.append(job)
+        return SimpleNamespace(done=lambda: True, paths=SimpleNamespace(stderr=Path("log")))
+
+
+@quick
+@pytest.mark.parametrize(
+    ("visible", "number", "taken"),
+    [
+        ("5,GPU-8932f937", 2, ["5", "GPU-8932f937", "5"]),
+        ("3,7,9", 2, ["3", "7", "3"]),
+        (None, 2, ["0", "1", "0"]),
+        ("", 0, [None] * 3),
+    ],
+)
+def test_shards_on_this_machine_take_the_devices_that_the_program_may_see_in_turn(
+    visible, number, taken, tmp_path, monkeypatch
+):
+    write_micrographs(tmp_path / "in", 3)
+    monkeypatch.setattr(mask_cluster, "LocalExecutor", Started)
+    monkeypatch.setattr("torch.cuda.device_count", lambda: number)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if visible is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    run(tmp_path / "in", "-o", tmp_path / "out", "--cluster", "local", "--shards", "3")
+    assert [job.device for job in Started.last.jobs] == taken
+    seen = []
+    monkeypatch.setattr(
+        "cryoice.cli.app", lambda *_, **__: seen.append(os.environ.get("CUDA_VISIBLE_DEVICES"))
+    )
+    for job in Started.last.jobs:
+        job([])
+    assert seen == [visible if device is None else device for device in taken]
+
+
+@quick
+def test_progress_counts_records_of_this_run_and_looks_at_no_micrograph_again(tmp_path, monkeypatch):
+    paths = write_micrographs(tmp_path / "in", 4)
+    given = (tmp_path / "in", "-o", tmp_path / "out")
+    run(*given, "--shard", "1/2")
+    run(paths[1], "-o", tmp_path / "out", "--threshold", "0.6")  # a record that is void
+    batch = MaskBatch(
+        list_micrographs([tmp_path / "in"], angpix=None), tmp_path / "out", brightness_model(), MaskSettings()
+    )
+    progress = Progressed.of(batch)
+    monkeypatch.setattr(MaskBatch, "known", lambda *_: pytest.fail("looked"))
+    assert progress.count() == 2
+    batch.records.write_failure("m03", "broken", stamp=Stamp("", 0, 0), digest="")
+    batch.records.write("elsewhere", {}, stamp=Stamp("", 0, 0), digest="", outputs=())
+    assert progress.count() == 3
+    batch.records.write("m01", {}, stamp=Stamp("", 0, 0), digest="", outputs=())
+    assert progress.count() == 4
 
 
 def test_a_job_whose_command_fails_fails_and_one_that_is_out_of_time_goes_on_with_the_same(
@@ -288,7 +406,12 @@ def test_the_array_in_the_docs_masks_what_one_process_does(alone, tmp_path, monk
     script = (ROOT / "docs/mask.sbatch").read_text().replace("SHARDS=16", "SHARDS=2")
     assert "#SBATCH --array=1-16\n" in (ROOT / "docs/mask.sbatch").read_text()
     monkeypatch.setenv(
-        "PATH", programs(tmp_path / "bin", srun='"$@"', cryoice='printf "%s\\n" "$@" >> "$JOBS"')
+        "PATH",
+        programs(
+            tmp_path / "bin",
+            srun='[ "$1" = --cpus-per-task=4 ] && shift && "$@"',
+            cryoice='printf "%s\\n" "$@" >> "$JOBS"',
+        ),
     )
     monkeypatch.chdir(tmp_path)
     for task in ("1", "2"):

@@ -72,6 +72,7 @@ def mask(
     from cryoice.files.micrograph_list import list_micrographs
     from cryoice.mask.device import accelerator_of
     from cryoice.mask.model import load_model
+    from cryoice.mask_words import Command
     from cryoice.project.mask_batch import MaskBatch
     from cryoice.project.mask_progress import Workers
     from cryoice.project.mask_settings import Microscope
@@ -99,7 +100,7 @@ def mask(
         network = load_model(model, device="cpu" if elsewhere or devices > 1 else device)
         share = None if shard is None else Shard.parse(shard)
         batch = MaskBatch(listed, output, network, settings, microscope, share)
-        command = runs.Command.of(context)
+        command = Command.of(context)
         if cluster is not None:
             failed = runs.on_cluster(
                 batch, command, cluster, count=shards or 1, cpus=jobs * devices, options=slurm or ()
