@@ -3,6 +3,7 @@
 import os
 import shlex
 import subprocess
+import time
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,6 +18,7 @@ from cryoice.files.micrograph_list import list_micrographs
 from cryoice.mask import model as model_module
 from cryoice.mask_cluster import MaskJob
 from cryoice.project import mask_batch
+from cryoice.project.folder_lock import folder_held
 from cryoice.project.mask_batch import MaskBatch
 from cryoice.project.mask_settings import MaskSettings
 from cryoice.project.progressed import Progressed
@@ -136,16 +138,24 @@ def test_a_shard_takes_lists_away_only_where_it_replaces_what_they_tell_of(alone
 
 
 @quick
-def test_a_shard_leaves_what_others_are_writing_and_a_merge_clears_what_killed_ones_left(tmp_path):
+def test_neither_a_shard_nor_a_merge_clears_what_a_shard_may_be_writing_even_where_locks_do_not_reach(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr("filelock._unix.lock_fd_nonblocking", lambda fd: True)
     write_micrographs(tmp_path / "in", 2)
     given = (tmp_path / "in", "-o", tmp_path / "out")
-    run(*given, "--shard", "1/2")
-    theirs = tmp_path / "out/.partial-theirs.mrc"
-    theirs.write_bytes(b"half")
-    run(*given, "--shard", "2/2")
-    assert theirs.exists()
+    theirs = [tmp_path / "out/.partial-theirs.mrc", tmp_path / "out/.cryoice/.partial-theirs.json"]
+    with folder_held(tmp_path / "out", shard=Shard(1, 2)):
+        for path in theirs:
+            path.write_bytes(b"half")
+        for way in (("--shard", "2/2"), ("--merge",), ()):
+            run(*given, *way)
+            assert all(path.exists() for path in theirs)
+    long_ago = time.time() - 2 * 3600
+    for path in theirs:
+        os.utime(path, (long_ago, long_ago))
     run(*given, "--merge")
-    assert not theirs.exists()
+    assert not any(path.exists() for path in theirs)
 
 
 @quick

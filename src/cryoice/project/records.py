@@ -16,14 +16,14 @@ from typing import Any
 from cryoice.errors import InputError
 from cryoice.files.atomic import replacing
 from cryoice.files.recorded_outputs import RECORDS_FOLDER
-from cryoice.project.folder_lock import folder_held
+from cryoice.project.folder_lock import folder_held, was_shared
 
 Row = dict[str, Any]
 """Plain values: what the summary tells of one micrograph."""
 
 _SCRATCH = ".partial-*"
 _FORGOTTEN_S = 3600
-"""Age in s of a scratch file in the outputs' folder beyond which no living program writes it."""
+"""Age in s of a scratch file beyond which no living program writes it."""
 
 
 @dataclass(frozen=True)
@@ -150,10 +150,10 @@ class Records:
             yield
 
     def _clear_scratch(self) -> None:
-        """Remove scratch files: ours at once, since nobody else writes these; others when they are old."""
-        old = time.time() - _FORGOTTEN_S
+        """Remove scratch files when they are old; ours at once where no shard may be writing them."""
+        old, shared = time.time() - _FORGOTTEN_S, was_shared(self.output)
         for path in (*self.output.glob(_SCRATCH), *(self.output / RECORDS_FOLDER).glob(_SCRATCH)):
-            ours = path.parent != self.output or path.suffix in (".mrc", ".png")
+            ours = not shared and (path.parent != self.output or path.suffix in (".mrc", ".png"))
             if path.is_file() and not path.is_symlink() and (ours or path.stat().st_mtime < old):
                 path.unlink(missing_ok=True)
 
