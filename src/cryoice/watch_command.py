@@ -34,7 +34,8 @@ def watch(
         ),
     ] = None,
     exclude: Annotated[
-        list[str] | None, typer.Option(metavar="GLOB", help="No files of such names; may be repeated.")
+        list[str] | None,
+        typer.Option(metavar="GLOB", help="No files or folders of such names; may be repeated."),
     ] = None,
     recursive: Annotated[
         bool,

@@ -5,8 +5,9 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from filelock import AcquireReturnProxy, BaseFileLock, FileLock, SoftFileLock, Timeout
+from filelock import AcquireReturnProxy, FileLock, SoftFileLock, Timeout
 
 from cryoice.errors import InputError
 
@@ -16,7 +17,7 @@ _NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP)
 """What file systems without locks answer, such as NFS without its lock service; filelock minds ENOSYS."""
 
 
-def held(path: Path, *, timeout: float = -1) -> "AcquireReturnProxy[BaseFileLock]":
+def held(path: Path, *, timeout: float = -1) -> "AcquireReturnProxy[Any]":
     """Hold a lock file until the block ends or the process dies; without locks, a marker beside it.
 
     A marker outlives a program that is killed on another machine.
