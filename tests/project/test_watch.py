@@ -1,10 +1,8 @@
 import errno
 import os
-
-import pytest
+from pathlib import Path
 
 from bright_blocks import noise_with_block, write_micrographs
-from cryoice.errors import InputError
 from cryoice.files.growing_star import GrowingStar
 from cryoice.files.mrc import read_mrc, write_mrc
 from cryoice.project import mask_batch
@@ -265,10 +263,38 @@ def test_a_name_taken_by_another_micrograph_fails_and_the_first_keeps_its_mask(t
     assert watched.masked == ["m00"]
 
 
-def test_micrographs_within_the_folder_of_their_masks_end_a_watch(tmp_path, monkeypatch):
+def test_a_micrograph_among_the_masks_is_a_failure_and_the_others_are_masked(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    write_micrographs(tmp_path / "out", 1)
-    star(tmp_path / "list.star", ["out/m00.mrc"])
+    write_micrographs(tmp_path / "in", 1)
+    (path,) = write_micrographs(tmp_path / "out", 1)
+    path = path.rename(tmp_path / "out/x.mrc")
+    star(tmp_path / "list.star", ["in/m00.mrc", "out/x.mrc"])
     watched = Watched(GrowingStar(tmp_path / "list.star", None, SETTLE), tmp_path / "out")
-    with pytest.raises(InputError, match=r"holds m00\.mrc itself; choose another folder"):
-        watched.after(0)
+    watched.after(0)
+    path.write_bytes(path.read_bytes())  # changed: no reason to try it
+    watched.after(PATIENCE)
+    assert watched.after(PATIENCE) == ["m00"]
+    reason = "lies among the masks, which might replace it; move it, or choose another folder for masks"
+    assert watched.watch.failures == [("out/x.mrc", reason)]
+    assert watched.said == [f"out/x.mrc: {reason}"]
+    assert watched.watch.waiting == 0
+    assert not (tmp_path / "out/x_mask.mrc").exists()
+
+
+def test_a_record_that_cannot_take_over_a_new_name_is_known_by_it_all_the_same(tmp_path, monkeypatch):
+    (path,) = write_micrographs(tmp_path / "in", 1)
+    Watched(tmp_path / "in", tmp_path / "out").after(0)
+    first = Watched(tmp_path / "in", tmp_path / "out")
+    first.after(0)
+    first.after(SETTLE)
+    monkeypatch.chdir(tmp_path)
+    again = Watched(Path("in"), tmp_path / "out")
+
+    def full(self, target):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(path), "replace", full)
+        again.after(0)
+    assert [row["micrograph"] for row in again.watch.rows.values()] == ["in/m00.mrc"]
+    assert again.watch.batch.records.get("m00").row["micrograph"] == str(path)

@@ -145,6 +145,19 @@ def test_a_signal_ends_a_watch_with_those_in_flight_finished_and_listed(number, 
     assert signal.getsignal(number) == before
 
 
+def test_a_fault_of_ours_ends_a_watch_with_those_in_flight_finished_and_listed(tmp_path, monkeypatch):
+    write_micrographs(tmp_path / "in", 2)
+    day = Day(Watched(tmp_path / "in", tmp_path / "out", pool=Later()))
+
+    def fault():
+        monkeypatch.setattr(day.watched.watch.source, "look", lambda now: 1 / 0)
+
+    day.events[10.0] = fault
+    with pytest.raises(ZeroDivisionError):
+        day.go()
+    assert summary(tmp_path / "out") == ["m00", "m01"]
+
+
 def test_a_second_signal_ends_a_program_at_once():
     with stopping() as stopped:
         assert stopped.signal is None

@@ -154,7 +154,8 @@ class MaskBatch:
             return None
         row = record.row | self._listed_as(micrograph)
         if row != record.row:
-            self.records.write(micrograph.stem, row, stamp=stamp, digest=digest, outputs=record.outputs)
+            with suppress(OutputError):  # on a full disk it keeps the other name for now
+                self.records.write(micrograph.stem, row, stamp=stamp, digest=digest, outputs=record.outputs)
         return row
 
     def known(self, micrograph: ListedMicrograph) -> Outcome | None:

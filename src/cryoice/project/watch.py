@@ -11,10 +11,10 @@ from cryoice.errors import InputError
 from cryoice.files.growing_folder import GrowingFolder
 from cryoice.files.growing_star import GrowingStar
 from cryoice.files.micrograph_list import ListedMicrograph, MicrographList
+from cryoice.project.among_masks import apart
 from cryoice.project.arrivals import Arrival, Unusable, stamp_of
 from cryoice.project.exposures import Exposures
 from cryoice.project.mask_batch import MaskBatch, Outcome
-from cryoice.project.mask_places import require_outside
 from cryoice.project.records import Row
 
 _CHECKED = 50
@@ -79,6 +79,7 @@ class Watch:
     _ready: deque[Arrival] = field(default_factory=deque)
     _unusable: Unusable = field(default_factory=Unusable)
     _first: float = math.inf
+    _looked: MicrographList | None = None
     _checks: Iterator[str] = field(default_factory=lambda: iter(()))
 
     @property
@@ -122,10 +123,11 @@ class Watch:
                 self.tell("it is there now")
             self._first = min(self._first, now)
             self.answered |= self.source.settled or now - self._first >= self.settle
-            if listed is not self.batch.listed:
-                self._take(listed, now)
+            if listed is not self._looked:
+                self._looked = listed
+                self._take(apart(listed, self.batch.output), now)
             before = self._unusable.given_up
-            for name, reason in self._unusable.judge(listed.failures, now):
+            for name, reason in self._unusable.judge(self.batch.listed.failures, now):
                 self.tell(f"{name}: {reason}")
             if self._unusable.given_up != before:
                 self._stir(now)
@@ -210,7 +212,6 @@ class Watch:
             known = self.exposures.get(item.stem)
             if known and known.stamp.path == arrival.stamp.path:
                 self.exposures.drop(item.stem)
-        require_outside(item.path, self.batch.output)
         self._pending[item.stem] = arrival
 
     def _finish(self, arrival: Arrival, row: Row, now: float) -> None:

@@ -64,7 +64,7 @@ class WatchRun:
     ) -> int | None:
         """Go on until there were no news for long enough or a signal comes; return the signal.
 
-        Micrographs in flight at the end are finished, and all files written.
+        Micrographs in flight at the end are finished, and all files written, whatever ended it.
 
         Parameters
         ----------
@@ -76,27 +76,33 @@ class WatchRun:
         Raises
         ------
         InputError
-            The files cannot be written at the end, or the masks' folder holds a micrograph.
+            The files cannot be written at the end.
         """
         self.watch.news = clock()
         with stopping() as stopped:
-            while stopped.signal is None:
-                begun = clock()
-                self.watch.look(begun)
-                self._keep_current(begun)
-                if self._over(begun):
-                    break
-                rest = clock() + max(interval, _REST * (clock() - begun))
-                while stopped.signal is None and (left := rest - clock()) > 0:
-                    pause(self.watch, min(left, _NAP_S))
-                    self._collect(clock())
-                    self._keep_current(clock())
-            self.watch.close()
-            self._collect(clock())
-            for pace, work in self._kept:
-                if self.watch.answered and pace.due(math.inf, changes=self.watch.changes):
-                    work(self.watch)
+            try:
+                while stopped.signal is None:
+                    begun = clock()
+                    self.watch.look(begun)
+                    self._keep_current(begun)
+                    if self._over(begun):
+                        break
+                    rest = clock() + max(interval, _REST * (clock() - begun))
+                    while stopped.signal is None and (left := rest - clock()) > 0:
+                        pause(self.watch, min(left, _NAP_S))
+                        self._collect(clock())
+                        self._keep_current(clock())
+            finally:
+                self._finish(clock)
         return stopped.signal
+
+    def _finish(self, clock: Callable[[], float]) -> None:
+        """Let those in flight be done, and write what is due."""
+        self.watch.close()
+        self._collect(clock())
+        for pace, work in self._kept:
+            if self.watch.answered and pace.due(math.inf, changes=self.watch.changes):
+                work(self.watch)
 
     def _over(self, now: float) -> bool:
         watch = self.watch
