@@ -96,7 +96,7 @@ def test_a_micrograph_replaced_while_it_is_read_is_no_failure_and_is_masked_as_i
     assert read_mrc(tmp_path / "out/m00_mask.mrc")[0].shape == (48, 45)
 
 
-def test_a_micrograph_replaced_while_it_waits_in_the_queue_is_masked_once(tmp_path):
+def test_a_micrograph_replaced_while_it_waits_in_the_queue_settles_anew_and_is_masked_once(tmp_path):
     (path,) = write_micrographs(tmp_path / "in", 1)
     pool = Later()
     watched = Watched(tmp_path / "in", tmp_path / "out", pool=pool)
@@ -104,8 +104,13 @@ def test_a_micrograph_replaced_while_it_waits_in_the_queue_is_masked_once(tmp_pa
     watched.after(SETTLE)
     write_mrc(path, noise_with_block(seed=4, side=(44, 45)), pixel_size=8.0)
     pool.go()
+    assert watched.after(SETTLE) == []
+    assert not (tmp_path / "out/m00_mask.mrc").exists()
+    watched.after(SETTLE)
+    pool.go()
     for _ in range(5):
         assert watched.after(SETTLE) == ["m00"]
+    assert watched.said == []
     (row,) = watched.watch.rows.values()
     assert (row["height"], watched.watch.waiting, pool.waiting) == (44, 0, [])
 

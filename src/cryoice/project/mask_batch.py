@@ -121,14 +121,16 @@ class MaskBatch:
         finally:
             pool.shutdown(cancel_futures=True)
 
-    def attempt(self, micrograph: ListedMicrograph) -> Outcome:
+    def attempt(self, micrograph: ListedMicrograph, stamp: Stamp | None = None) -> Outcome:
         """Mask one micrograph, whatever is known of it; within `alone`, by several threads at once.
+
+        With a ``stamp`` it fails when its file is another one by the time it is read.
 
         What goes wrong is the reason of its outcome, and kept for a merge unless its outputs were refused.
         """
         refused = False
         try:
-            return Outcome(micrograph, self._mask(micrograph))
+            return Outcome(micrograph, self._mask(micrograph, stamp or Stamp.of(micrograph.path)))
         except InputError as error:
             reason, refused = _reason(micrograph, error), isinstance(error, OutputError)
         except Exception as error:  # a fault of ours must not cost the other micrographs
@@ -191,8 +193,8 @@ class MaskBatch:
         given = self._given | {"pixel_size": micrograph.pixel_size}
         return digest_of({"version": __version__, "model": self.model.digest, "settings": given})
 
-    def _mask(self, listed: ListedMicrograph) -> Row:
-        settings, stamp = self.settings, Stamp.of(listed.path)
+    def _mask(self, listed: ListedMicrograph, stamp: Stamp) -> Row:
+        settings = self.settings
         require_own_outputs(self.records, listed)
         seen = SeenMicrograph.of(listed)
         if Stamp.of(listed.path) != stamp:

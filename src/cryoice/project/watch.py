@@ -180,7 +180,7 @@ class Watch:
                 self._stir(now)
                 continue
             arrival.queued = True
-            self.in_flight[self.pool.submit(self.batch.attempt, arrival.listed)] = arrival
+            self.in_flight[self.pool.submit(self.batch.attempt, arrival.listed, arrival.stamp)] = arrival
 
     def _take(self, listed: MicrographList, now: float) -> None:
         for doubt in set(listed.doubts) - set(self.batch.listed.doubts):
