@@ -203,7 +203,6 @@ def _run(
     from concurrent.futures import ThreadPoolExecutor
 
     from cryoice.files.growing_folder import GrowingFolder
-    from cryoice.project.exposures import Exposures
     from cryoice.project.mask_lists import optics_doubts
     from cryoice.project.mask_progress import one_thread_each
     from cryoice.project.watch import Watch
@@ -223,7 +222,7 @@ def _run(
             view.tell(f"warning: {doubt}")
         if view.lives:
             view.show("reading what was done before")
-        known = Exposures.of(batch.records.all())
+        known = batch.records.all()
         watch = Watch(batch, source, pool, 2 * jobs, settle, view.tell, known)
         idle = None if stop_after is None else 60 * stop_after
         warner = Warner(BadSpell(warn_after), alarm, batch.output, view.tell)

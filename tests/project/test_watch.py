@@ -2,11 +2,14 @@ import errno
 import os
 from pathlib import Path
 
+import pytest
+
 from bright_blocks import noise_with_block, write_micrographs
 from cryoice.files.growing_star import GrowingStar
 from cryoice.files.mrc import read_mrc, write_mrc
 from cryoice.project import mask_batch
 from cryoice.project.arrivals import PATIENCE, RETRY
+from cryoice.project.records import Records
 from watching import SETTLE, Later, Watched
 
 
@@ -147,6 +150,34 @@ def test_a_watch_begun_again_masks_nothing_twice_and_misses_nothing(tmp_path):
     assert other.watch.masked == 0
     assert other.watch.others == []  # what is to be masked anew is listed no more
     assert len(other.after(SETTLE)) == 4
+
+
+def test_a_watch_begun_again_reads_each_record_once(tmp_path, monkeypatch):
+    write_micrographs(tmp_path / "in", 2)
+    Watched(tmp_path / "in", tmp_path / "out").after(0)
+    first = Watched(tmp_path / "in", tmp_path / "out")
+    first.after(0)
+    first.after(SETTLE)
+    again, other = (Watched(tmp_path / "in", tmp_path / "out", max_bad=limit) for limit in (0.3, 0.01))
+    monkeypatch.setattr(Records, "_read", lambda *_: pytest.fail("read again"))
+    again.after(0)
+    other.after(0)
+    assert (again.watch.masked, other.watch.masked) == (2, 0)
+
+
+def test_a_mask_that_went_while_its_micrograph_was_away_is_made_anew(tmp_path):
+    (path,) = write_micrographs(tmp_path / "in", 1)
+    first = Watched(tmp_path / "in", tmp_path / "out")
+    first.after(0)
+    first.after(SETTLE)
+    again = Watched(tmp_path / "in", tmp_path / "out")
+    again.after(0)
+    path.rename(tmp_path / "m00.mrc")
+    again.after(1)
+    (tmp_path / "out/m00_mask.mrc").unlink()
+    (tmp_path / "m00.mrc").rename(path)
+    again.after(1)
+    assert again.after(SETTLE) == ["m00"]
 
 
 def test_a_mask_stays_listed_when_its_micrograph_is_moved_away(tmp_path):

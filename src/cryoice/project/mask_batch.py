@@ -18,7 +18,7 @@ from cryoice.project.folder_lock import folder_held
 from cryoice.project.mask_outputs import summary_row, write_outputs
 from cryoice.project.mask_places import require_apart, require_own_outputs
 from cryoice.project.mask_settings import MaskSettings, Microscope
-from cryoice.project.records import Records, Row, Stamp, digest_of
+from cryoice.project.records import Record, Records, Row, Stamp, digest_of
 from cryoice.project.seen_micrograph import SeenMicrograph
 from cryoice.project.shard import Shard
 
@@ -141,17 +141,20 @@ class MaskBatch:
                 self.records.write_failure(micrograph.stem, reason, stamp=stamp, digest=digest)
         return Outcome(micrograph, None, reason=reason, refused=refused)
 
-    def find(self, micrograph: ListedMicrograph, *, stamp: Stamp | None = None) -> Row | None:
+    def find(
+        self, micrograph: ListedMicrograph, *, stamp: Stamp | None = None, record: Record | None = None
+    ) -> Row | None:
         """Return what the summary tells of a micrograph that is done; None of any other.
 
-        Its record takes over what this list calls it. The file is looked at, unless its stamp is given.
+        Its record takes over what this list calls it. The file is looked at and the record read, unless
+        its stamp or that is given.
         """
         try:
             stamp = stamp or Stamp.of(micrograph.path)
         except InputError:
             return None
         digest = self.digest(micrograph)
-        record = self.records.find(micrograph.stem, stamp=stamp, digest=digest)
+        record = self.records.find(micrograph.stem, stamp=stamp, digest=digest, read=record)
         if record is None:
             return None
         row = record.row | self._listed_as(micrograph)

@@ -74,9 +74,12 @@ class Records:
 
     output: Path
 
-    def find(self, stem: str, *, stamp: Stamp, digest: str) -> Record | None:
-        """Return the record of a micrograph that is done: input and settings as they were, outputs there."""
-        record = self.get(stem)
+    def find(self, stem: str, *, stamp: Stamp, digest: str, read: Record | None = None) -> Record | None:
+        """Return the record of a micrograph that is done: input and settings as they were, outputs there.
+
+        One that was ``read`` a moment ago is not read again.
+        """
+        record = read or self.get(stem)
         return record if record and (record.stamp, record.digest) == (stamp, digest) else None
 
     def get(self, stem: str) -> Record | None:

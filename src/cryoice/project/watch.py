@@ -2,9 +2,9 @@
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, field, replace
+from dataclasses import InitVar, dataclass, field, replace
 from itertools import islice
 
 from cryoice.errors import InputError
@@ -15,7 +15,7 @@ from cryoice.project.among_masks import apart
 from cryoice.project.arrivals import Arrival, Unusable, stamp_of
 from cryoice.project.exposures import Exposures
 from cryoice.project.mask_batch import MaskBatch, Outcome
-from cryoice.project.records import Row
+from cryoice.project.records import Record, Row
 
 _CHECKED = 50
 """Masked micrographs that each round looks at, whether they were replaced."""
@@ -45,6 +45,8 @@ class Watch:
         s without a change after which a file is taken to be whole.
     tell
         Takes what the user should know, a line each.
+    records
+        What the folder holds at the beginning: no record is read twice.
     exposures
         All that is masked in the folder.
     news
@@ -66,7 +68,8 @@ class Watch:
     depth: int
     settle: float
     tell: Callable[[str], None]
-    exposures: Exposures = field(default_factory=Exposures)
+    records: InitVar[Sequence[Record]] = ()
+    exposures: Exposures = field(init=False)
     news: float = 0.0
     changes: int = 0
     refused: bool = False
@@ -79,8 +82,13 @@ class Watch:
     _ready: deque[Arrival] = field(default_factory=deque)
     _unusable: Unusable = field(default_factory=Unusable)
     _first: float = math.inf
+    _read: dict[str, Record] = field(init=False)
     _looked: MicrographList | None = None
     _checks: Iterator[str] = field(default_factory=lambda: iter(()))
+
+    def __post_init__(self, records: Sequence[Record]) -> None:
+        self.exposures = Exposures.of(records)
+        self._read = {record.row.get("stem", ""): record for record in records}
 
     @property
     def rows(self) -> dict[ListedMicrograph, Row]:
@@ -204,7 +212,8 @@ class Watch:
         self._done.discard(item.stem)
         arrival = Arrival(item, now, self.settle)
         if arrival.stamp is not None:
-            row = self.batch.find(item, stamp=arrival.stamp)
+            record = self._read.pop(item.stem, None)
+            row = self.batch.find(item, stamp=arrival.stamp, record=record)
             if row is not None:
                 self.exposures.add(item.stem, arrival.stamp, row)
                 self._done.add(item.stem)
