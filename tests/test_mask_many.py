@@ -2,7 +2,9 @@
 
 import os
 import shlex
+import signal
 import subprocess
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 from submitit.core.utils import DelayedSubmission
 from submitit.slurm import slurm
 
+import bright_blocks
 from bright_blocks import Brightness, brightness_model, write_micrographs
 from cryoice import mask_cluster
 from cryoice.files.micrograph_list import list_micrographs
@@ -460,6 +463,36 @@ def test_two_processes_of_submitit_leave_what_one_process_leaves(tmp_path):
         assert "to run it alone" not in result.stderr
     assert outputs(tmp_path / "two") == outputs(tmp_path / "one")
     assert len(list((tmp_path / "two/.cryoice").glob("jobs/*/*_log.err"))) == 2
+
+
+@pytest.mark.slow
+def test_a_shard_that_is_killed_is_named_by_the_merge_and_its_command_alone_makes_the_whole(alone, tmp_path):
+    words = ("in", "-o", "out", "--jobs", "1")
+    assert run(tmp_path / "in", "-o", tmp_path / "out", "--jobs", "1", "--shard", "1/2").exit_code == 0
+    first = set(records(tmp_path / "out"))
+    command = [sys.executable, bright_blocks.__file__, "1.5", "mask", *words, "--shard", "2/2"]
+    with subprocess.Popen(command, cwd=tmp_path) as shard:
+        deadline = time.monotonic() + 120
+        while not (set(records(tmp_path / "out")) - first):
+            assert shard.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        shard.kill()
+    assert shard.returncode == -signal.SIGKILL
+    [done] = set(records(tmp_path / "out")) - first
+    before = {path: when for path, when in times(tmp_path / "out").items() if path.name[:3] == done.stem}
+    given = (tmp_path / "in", "-o", tmp_path / "out", "--jobs", "1")
+    merged = run(*given, "--merge", "--shards", "2")
+    assert merged.exit_code == 1
+    [line] = [line for line in merged.stderr.splitlines() if line.startswith("shard")]
+    said, _, again = line.partition("; to run it alone: cryoice ")
+    assert said == "shard 2/2: 1 of 2 micrographs are not masked"
+    assert run(*shlex.split(again)[1:]).exit_code == 0
+    assert run(*given, "--merge", "--shards", "2").exit_code == 0
+    made = {name: found for name, found in outputs(tmp_path / "out").items() if name[0] != "."}
+    assert made == alone
+    assert times(tmp_path / "out").items() >= before.items()
+    assert len(before) >= 3
 
 
 class Dying(Brightness):
