@@ -20,7 +20,7 @@ from cryoice import mask_cluster
 from cryoice.files.micrograph_list import list_micrographs
 from cryoice.mask import model as model_module
 from cryoice.mask_cluster import MaskJob
-from cryoice.project import mask_batch
+from cryoice.project import mask_batch, mask_devices
 from cryoice.project.folder_lock import folder_held
 from cryoice.project.mask_batch import MaskBatch
 from cryoice.project.mask_settings import MaskSettings
@@ -450,6 +450,16 @@ def test_a_shard_that_is_lost_on_this_machine_is_told_with_its_log(alone, tmp_pa
     last = result.stderr.splitlines()[-1]
     assert last.startswith("shard 2/2: 2 of 2 micrographs are not masked; to run it alone: cryoice mask ")
     assert last.endswith(f"--shard 2/2; its log: {tmp_path / '2.err'}")
+
+
+def test_a_micrograph_that_changes_when_a_device_has_masked_it_fails_for_a_reason(tmp_path, monkeypatch):
+    paths = write_micrographs(tmp_path / "in", 1)
+    monkeypatch.setattr(mask_devices, "_predict", lambda trainer, masking: None)
+    monkeypatch.setattr(mask_devices, "_heard", lambda running, receivers: iter([(0, None)]))
+    listed = list_micrographs(paths, angpix=None)
+    batch = MaskBatch(listed, tmp_path / "out", brightness_model(), MaskSettings())
+    [outcome] = mask_devices.run_on_devices(batch, accelerator="cpu", devices=2, jobs=1)
+    assert (outcome.row, outcome.reason) == (None, mask_devices._CHANGED)
 
 
 @pytest.mark.slow

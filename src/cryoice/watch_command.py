@@ -78,7 +78,7 @@ def watch(
     """Mask micrographs while they arrive: `cryoice mask` that does not end.
 
     - `cryoice watch MotionCorr/job002/corrected_micrographs.star -o masks`: in RELION's project folder
-    - `cryoice watch S1/motioncorrected -o masks --pattern '*_patch_aligned_doseweighted.mrc'`: cryoSPARC Live
+    - `cryoice watch S1/motioncorrected -o masks --pattern '*_patch_aligned.mrc'`: cryoSPARC Live
     - `cryoice watch Session -r -o masks --pattern '*/Data/FoilHole_*.mrc' --exclude '*_Fractions.mrc'`: EPU
     - `cryoice watch Micrographs -o masks --stop-after 30`: until nothing came for half an hour
 

@@ -29,6 +29,8 @@ from cryoice.project.shard import Shard
 
 _POLL_S = 0.2
 
+_CHANGED = "its file or its outputs changed when it was just masked; mask it again"
+
 
 def run_on_devices(batch: MaskBatch, *, accelerator: str, devices: int, jobs: int) -> Generator[Outcome]:
     """Do what `MaskBatch.run` does, with ``jobs`` micrographs in flight on each device.
@@ -65,7 +67,7 @@ def run_on_devices(batch: MaskBatch, *, accelerator: str, devices: int, jobs: in
             for index, reason in _heard(running, [receiver for receiver, _ in pipes]):
                 row = batch.find(waiting[index]) if reason is None else None
                 missing -= 1
-                yield Outcome(waiting[index], row, reason=reason or "")
+                yield Outcome(waiting[index], row, reason="" if row else reason or _CHANGED)
         finally:
             _stop(trainer, running)
     if (fault := running.exception()) is not None:
