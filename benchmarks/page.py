@@ -49,7 +49,8 @@ SLIDE = """async () => {
 SCROLL = """async (far) => {
     const gallery = document.querySelector("#gallery"), taken = { frame: [], pictures: [] };
     const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
-    const drawn = () => [...document.querySelectorAll(".tile canvas")].every((canvas) => canvas.style.width);
+    const isDrawn = (tile) => tile.dataset.drawn === tile.dataset.wanted;
+    const drawn = () => [...document.querySelectorAll(".tile")].every(isDrawn);
     for (let step = 0; step < 40; step++) {
         const begin = performance.now();
         gallery.scrollTop = far ? (step * 7919 * 13) % (gallery.scrollHeight - 800) : step * 120;

@@ -19,7 +19,8 @@ from cryoice.files.growing_folder import GrowingFolder
 from cryoice.files.micrograph_list import ListedMicrograph, MicrographList
 from cryoice.files.recorded_outputs import thumbnail_path
 from cryoice.mask.model import load_model
-from cryoice.project.mask_batch import DOUBT, OF_STAR, MaskBatch
+from cryoice.project.mask_batch import MaskBatch
+from cryoice.project.mask_outcome import DOUBT, OF_STAR
 from cryoice.project.mask_settings import MaskSettings
 from cryoice.project.records import Stamp
 from cryoice.project.watch import Watch
@@ -39,7 +40,7 @@ def main() -> None:
         batch = MaskBatch(nothing, folder / "out", load_model(None, device="cpu"), MaskSettings())
         plant(folder / "in", batch, number=given.micrographs)
         with timed("begin again: read all records"):
-            known = batch.records.all()
+            known = batch.recorded()
         source = GrowingFolder(folder / "in", (), (), recursive=False, angpix=None)
         watch = Watch(batch, source, ThreadPoolExecutor(1), 1, 5.0, print, known)
         with timed("first look: compare all with their records"):

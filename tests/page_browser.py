@@ -42,9 +42,13 @@ class Review:
         self.page.wait_for_selector("html[data-ready]")
 
     def settle(self):
-        """Wait until what was asked for is drawn."""
+        """Wait until what was asked for is laid out, and every tile in view shows what it should."""
         self.page.evaluate(
             "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        )
+        self.page.wait_for_function(
+            """() => [...document.querySelectorAll(".tile")]
+            .every((tile) => tile.dataset.drawn === tile.dataset.wanted)"""
         )
 
     def press(self, *keys):
@@ -111,7 +115,7 @@ class Review:
 
     def open(self, stem):
         self.page.click(f".tile:has(.name:text-is('{stem}'))")
-        self.page.wait_for_function("() => document.querySelector('#one-canvas').width > 300")
+        self.page.wait_for_selector(f"#one[data-drawn='{stem}']")
         self.settle()
 
     def click_at(self, row, column):

@@ -75,7 +75,7 @@ def row_of(name, stem, mask, score, seed):
 
 def review_folder(folder: Path, *, count=30, pictures=True) -> Path:
     """Write masks, thumbnails, summary and list; marked, hostile and formula come first."""
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     stems = [MARKED, HOSTILE, FORMULA, *(f"m{number:03d}" for number in range(3, count))]
     rows = []
     for seed, stem in enumerate(stems):

@@ -1,5 +1,7 @@
 """``cryoice finetune``: what it is given wrongly, and a small tuning from end to end."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -8,11 +10,13 @@ from typer.testing import CliRunner
 from cryoice.cli import app
 from cryoice.experiment import finetune as finetune_module
 from cryoice.experiment.finetune import composed, finetune
+from cryoice.files.corrections import COLUMNS
 from cryoice.files.micrograph import write_mrc
 from cryoice.learn.weights_file import read_weights
 from cryoice.mask import device
 from cryoice.mask.model import load_model
 from cryoice.mask.score_map import score_map
+from mask_folder import marked_mask, write_mask_folder
 
 SHAPE = (200, 220)
 SPOT = np.s_[60:140, 60:150]
@@ -37,7 +41,7 @@ def run(*arguments):
 def test_the_help_teaches_masks_and_picks():
     done = run("--help")
     assert done.exit_code == 0
-    for words in ("--masks", "--good", "254", "empty film", "--model"):
+    for words in ("--masks", "--corrections", "--mended", "--good", "254", "empty film", "--model"):
         assert words in done.output
 
 
@@ -57,6 +61,12 @@ def test_the_help_teaches_masks_and_picks():
         (["-o", "a.mrc/a.safetensors", "--masks", "m"], "a.mrc/a.safetensors: cannot be written"),
         (["-o", "a.safetensors", "--masks", "m", "--model", "none.ckpt"], "none.ckpt: no such file"),
         (["-o", "a.safetensors", "--masks", "none"], "none: holds no mask"),
+        (["-o", "a.safetensors", "--good", "g", "--corrections", "c"], "--corrections: give --masks too"),
+        (
+            ["-o", "a.safetensors", "--masks", "m", "--mended", "d"],
+            "--mended: keeps masks that --corrections",
+        ),
+        (["-o", "a.safetensors", "--masks", "m", "--corrections", "c"], "m: holds no summary.csv"),
     ],
 )
 def test_a_fault_is_one_line(flags, said, tmp_path, monkeypatch):
@@ -130,3 +140,46 @@ def test_the_command_tells_what_was_gained(tmp_path, monkeypatch):
     assert "0.875" in done.output
     assert given["data.micrographs"] == ["a.mrc", "b.mrc"]
     assert (given["data.good"], given["data.masks"], given["data.radius"]) == ("g.star", None, 60.0)
+
+
+def quick_tuning(output, values):
+    quick_tuning.given = values
+    quick_tuning.files = {path.name for path in Path(values["data.masks"]).iterdir()}
+    scores = {"simulated": {"ap": 0.75, "auroc": 1.0}}
+    return finetune_module.Tuned(1, 0, scores, scores)
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_corrections_become_the_masks_that_are_learnt_from(kept, tmp_path, monkeypatch):
+    monkeypatch.setattr(finetune_module, "finetune", quick_tuning)
+    for stem in "ab":
+        write_mrc(tmp_path / f"in/{stem}.mrc", np.eye(80, 100, dtype=np.float32), pixel_size=2.0)
+    names = {stem: f"in/{stem}.mrc" for stem in "ab"}
+    masks = write_mask_folder(tmp_path / "out", dict.fromkeys("ab", marked_mask((3, 4))), names=names)
+    corrections = tmp_path / "c.csv"
+    rows = ["in/a.mrc,a,region,12,16,,support", "in/b.mrc,b,verdict,,,,rejected"]
+    corrections.write_text("\n".join([",".join(COLUMNS), *rows, "in/c.mrc,c,whole,,,,right"]) + "\n")
+    flags = ["--mended", tmp_path / "mended"] if kept else []
+    output = tmp_path / "t.safetensors"
+    done = run(tmp_path / "in", "--masks", masks, "--corrections", corrections, *flags, "-o", output)
+    assert done.exit_code == 1  # for the row on c
+    assert done.stderr == f"error: {corrections}: line 4: 'in/c.mrc' is not in {masks}\n"
+    assert "1 micrographs with 1 corrections to learn from" in done.stdout
+    assert quick_tuning.files == {"a_mask.png"}
+    assert not Path(quick_tuning.given["data.masks"]).exists()
+    if kept:
+        assert (tmp_path / "mended/a.png").exists()
+        found = np.asarray(Image.open(tmp_path / "mended/a_mask.png"))
+        assert np.argwhere(found == 3).tolist() == [[3, 4]]
+
+
+def test_verdicts_alone_teach_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(finetune_module, "finetune", quick_tuning)
+    masks = write_mask_folder(tmp_path / "out", {"a": marked_mask()}, names={"a": "a.mrc"})
+    corrections = tmp_path / "c.csv"
+    corrections.write_text(f"{','.join(COLUMNS)}\na.mrc,a,verdict,,,,rejected\n")
+    done = run(
+        tmp_path / "a.mrc", "--masks", masks, "--corrections", corrections, "-o", tmp_path / "t.safetensors"
+    )
+    assert done.exit_code == 1
+    assert "corrects the pixels of no micrograph; nothing can be learnt from it" in done.stderr

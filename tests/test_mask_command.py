@@ -1,4 +1,5 @@
 import csv
+import errno
 import gzip
 import json
 import signal
@@ -272,7 +273,7 @@ def test_what_is_done_is_left_alone_and_listed_again(tmp_path):
 
 @pytest.mark.parametrize(
     "flags",
-    [("--threshold", "0.6"), ("--angpix", "7.9"), ("--full-size",), ("--no-overlay",), ("--max-bad", "0.5")],
+    [("--threshold", "0.6"), ("--angpix", "7.9"), ("--full-size",), ("--no-overlay",)],
 )
 def test_another_setting_does_all_again(flags, tmp_path):
     write_micrographs(tmp_path / "in", 2)
@@ -321,9 +322,8 @@ def test_bad_input_is_a_line_each_and_the_rest_is_done(tmp_path):
     (folder / "empty.mrc").write_bytes(b"")
     write_mrc(folder / "nan.mrc", np.full(SHAPE, np.nan, dtype=np.float32), pixel_size=8.0)
     write_mrc(folder / "unset.mrc", noise_with_block(), pixel_size=0.0)
-    write_micrographs(tmp_path / "twin", 1)
     (folder / "notes.txt").write_text("")
-    given = [*sorted(folder.iterdir()), tmp_path / "gone.mrc", tmp_path / "twin/m00.mrc"]
+    given = [*sorted(folder.iterdir()), tmp_path / "gone.mrc"]
     result = run(*given, "-o", tmp_path / "out")
     assert result.exit_code == 1
     assert [row["stem"] for row in summary(tmp_path / "out")] == ["m00"]
@@ -336,14 +336,13 @@ def test_bad_input_is_a_line_each_and_the_rest_is_done(tmp_path):
         folder / "unset.mrc": "its header tells no pixel size; give --angpix",
         folder / "notes.txt": "not a micrograph",
         tmp_path / "gone.mrc": "no such file",
-        tmp_path / "twin/m00.mrc": "its outputs would replace those of",
     }
     assert set(reasons) == {str(path) for path in said}
     lines = result.stderr.splitlines()
     for path, part in said.items():
         assert part in reasons[str(path)]
         assert f"{path}: {reasons[str(path)]}" in lines
-    assert "8 to mend" in result.stderr
+    assert "7 to mend" in result.stderr
     (tmp_path / "out/failures.csv").touch()
     assert run(good, "-o", tmp_path / "out").exit_code == 0
     assert not (tmp_path / "out/failures.csv").exists()
@@ -446,6 +445,28 @@ def test_after_ctrl_c_it_says_what_is_done_and_the_same_command_continues(tmp_pa
     assert {path: after[path] for path in before} == before
     assert run(tmp_path / "in", "-o", tmp_path / "other").exit_code == 0
     assert outputs(tmp_path / "out") == outputs(tmp_path / "other")
+
+
+def test_a_full_disk_stops_the_batch_in_one_line_and_lists_what_is_done(tmp_path, monkeypatch):
+    write_micrographs(tmp_path / "in", 4)
+    replace, refused = Path.replace, []
+
+    def full(path, target):
+        if Path(target).name == "m01_score.mrc" and not refused:
+            refused.append(target)
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", full)
+    result = run(tmp_path / "in", "-o", tmp_path / "out", "--jobs", "1")
+    assert result.exit_code == 1
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"error: {tmp_path / 'out/m01_score.mrc'}: cannot be written (No space left on")
+    assert line.endswith("; what is masked stays, the same command continues")
+    assert "m01" not in {row["stem"] for row in summary(tmp_path / "out")} >= {"m00"}
+    assert not (tmp_path / "out/failures.csv").exists()
+    assert run(tmp_path / "in", "-o", tmp_path / "out").exit_code == 0
+    assert len(summary(tmp_path / "out")) == 4
 
 
 @pytest.mark.slow

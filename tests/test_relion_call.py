@@ -7,7 +7,7 @@ import pytest
 from cryoice.relion_call import plain_words
 
 KNOWN = {"--o", "--in_mics", "--max_bad", "--threshold", "--j"}
-FLAGS = {"--from_box": None, "--overlay": "--no_overlay"}
+FLAGS = {"--from_box": None, "--overlay": "--no_overlay", "--no_overlay": "--overlay"}
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,9 @@ FLAGS = {"--from_box": None, "--overlay": "--no_overlay"}
         ("--from_box No --j 1", "--j 1"),
         ("--overlay No --from-box true", "--no_overlay --from_box"),
         ("--overlay '' --j 1", "--overlay --j 1"),
+        ("--no-overlay --j 1", "--no_overlay --j 1"),
+        ("--no_overlay Yes --j 1", "--no_overlay --j 1"),
+        ("--no-overlay No --j 1", "--overlay --j 1"),
         ("--tresh 0.2 --j 1", "--tresh 0.2 --j 1"),
         ("--help", "--help"),
     ],

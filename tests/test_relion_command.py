@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import starfile
+import torch
 from benchmarks.relion import compare
 from benchmarks.relion_project import MICROGRAPHS, PARTICLES
 from matplotlib.figure import Figure
@@ -141,6 +142,40 @@ def test_masks_of_an_earlier_job_clean_particles_and_none_is_made():
         assert markers(later) == {FAILURE}
 
 
+@pytest.mark.usefixtures("project")
+def test_particles_of_a_micrograph_without_a_mask_are_not_judged_by_another_job_s():
+    other = name(0).replace("job002", "job012")
+    Path(PARTICLES).write_text(Path(PARTICLES).read_text().replace(name(0), other))
+    result = run("--in_mics", MICROGRAPHS, "--in_parts", PARTICLES, "--distance", "0")
+    assert (result.exit_code, markers()) == (0, {SUCCESS})
+    assert f"{other}: no mask; give its micrograph to cryoice mask (3 coordinates)" in result.stderr
+    assert rows("particles_rejected.star") == [image(2, 1)]
+    alone = "External/job022"
+    lines = Path(PARTICLES).read_text().splitlines(keepends=True)
+    Path(PARTICLES).write_text("".join(line for line in lines if "job002" not in line))
+    result = run("--in_parts", PARTICLES, "--masks", f"{JOB}/masks", job=alone)
+    assert (result.exit_code, markers(alone)) == (1, {FAILURE})
+    said = f"error: {JOB}/masks: none of the micrographs of {PARTICLES} is masked there by its name; "
+    assert result.stderr.startswith(said)
+    assert not Path(alone, "particles.star").exists()
+
+
+@pytest.mark.usefixtures("project")
+def test_micrographs_of_one_name_in_two_jobs_are_masked_and_their_particles_judged_each_by_its_own():
+    other = name(1).replace("job002", "job012").replace("m01", "m00")
+    Path(other).parent.mkdir(parents=True)
+    shutil.copy(name(1), other)  # clean, where m00 of job002 is not
+    text = Path(MICROGRAPHS).read_text()
+    (line,) = (line for line in text.splitlines(keepends=True) if name(0) in line)
+    Path(MICROGRAPHS).write_text(text.rstrip() + "\n" + line.replace(name(0), other))
+    Path(PARTICLES).write_text(Path(PARTICLES).read_text().replace(name(2), other))
+    result = run(*BOTH)
+    assert (result.exit_code, result.stderr) == (0, ""), result.output
+    assert rows("micrographs.star") == [name(1), name(3), other]
+    assert rows("micrographs_rejected.star") == [name(0), name(2)]
+    assert rows("particles_rejected.star") == [image(0, 1)]  # none of job012
+
+
 def stop_after(number, monkeypatch, stop):
     """Call ``stop`` when so many micrographs are done."""
     run_all = mask_batch.MaskBatch.run
@@ -193,6 +228,38 @@ def test_a_stopped_job_lists_what_is_done_and_continues_without_masking_it_again
 
 
 @pytest.mark.usefixtures("project")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_job_that_a_signal_stops_has_its_marker_before_it_finishes_and_to_its_end(number, monkeypatch):
+    seen, list_done = [], relion_run.RelionRun._list_done
+
+    def watched(*arguments, **options):
+        seen.append(markers())
+        return list_done(*arguments, **options)
+
+    monkeypatch.setattr(relion_run.RelionRun, "_list_done", watched)
+    stop_after(2, monkeypatch, lambda: signal.raise_signal(number))
+    assert run(*BOTH).exit_code == 128 + number
+    assert (seen, markers()) == ([{ABORTED}], {ABORTED})
+
+
+@pytest.mark.usefixtures("project")
+def test_a_stopped_job_stays_aborted_though_its_lists_cannot_be_written(monkeypatch):
+    replace = Path.replace
+
+    def full(path, target):
+        if Path(target).name in LISTS:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", full)
+    stop_after(2, monkeypatch, lambda: signal.raise_signal(signal.SIGTERM))
+    result = run(*BOTH)
+    assert (result.exit_code, markers()) == (143, {ABORTED})
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"error: {JOB}/masks/micrographs.star: cannot be written (No space left")
+
+
+@pytest.mark.usefixtures("project")
 def test_a_job_that_is_unwanted_before_it_begins_makes_nothing():
     Path(JOB, ABORT_NOW).touch()
     result = run(*BOTH)
@@ -213,6 +280,65 @@ def test_a_job_aborted_while_it_cleans_has_listed_its_micrographs(monkeypatch):
     assert markers() == {ABORTED}
     assert rows("micrographs.star") == [name(1), name(3)]
     assert not Path(JOB, "particles.star").exists()
+
+
+@pytest.mark.usefixtures("project")
+def test_a_finished_job_that_is_run_again_and_aborted_has_no_lists_of_the_run_before(monkeypatch):
+    run(*BOTH)
+    stop_after(2, monkeypatch, lambda: Path(JOB, ABORT_NOW).touch())
+    assert run(*BOTH).exit_code == 2
+    assert list(nodes()) == [f"{JOB}/micrographs.star"]
+    left = {path.name for path in Path(JOB).iterdir()}
+    assert left == {ABORTED, OUTPUT_NODES, "micrographs.star", "micrographs_rejected.star", "masks"}
+
+
+@pytest.mark.usefixtures("project")
+def test_a_job_run_again_with_less_to_do_keeps_nothing_that_it_did_not_make():
+    run("--in_parts", PARTICLES)
+    Path(name(3)).unlink()
+    run(*BOTH)
+    assert not Path(JOB, "micrographs_of_particles.star").exists()
+    assert Path(JOB, "failures.csv").exists()
+    lines = Path(MICROGRAPHS).read_text().splitlines(keepends=True)
+    Path(MICROGRAPHS).write_text("".join(line for line in lines if "m03" not in line))
+    assert run("--in_mics", MICROGRAPHS).exit_code == 0
+    assert list(nodes()) == [f"{JOB}/micrographs.star", f"{JOB}/logfile.pdf"]
+    assert not list(Path(JOB).glob("particles*"))
+    assert not Path(JOB, "failures.csv").exists()
+
+
+@pytest.mark.usefixtures("project")
+def test_a_job_that_cannot_begin_leaves_what_the_run_before_made():
+    run(*BOTH)
+    before = contents()
+    assert run(*BOTH, "--threshold", "2").exit_code == 1
+    Path(JOB, ABORT_NOW).touch()
+    assert run(*BOTH).exit_code == 2
+    assert contents() == before
+
+
+@pytest.mark.usefixtures("project")
+@pytest.mark.parametrize("renamed", [("micrographs.star",), LISTS, (*LISTS, "logfile.pdf", OUTPUT_NODES)])
+def test_a_job_whose_outputs_relion_has_renamed_is_continued(renamed):
+    run(*BOTH)
+    before, masked = contents(), times()
+    for file in renamed:
+        Path(JOB, file).rename(Path(JOB, f"{file}.old"))
+    assert (run(*BOTH).exit_code, markers()) == (0, {SUCCESS})
+    assert (contents(), times()) == (before, masked)
+    assert list(nodes()) == [
+        f"{JOB}/{file}" for file in ("micrographs.star", "particles.star", "logfile.pdf")
+    ]
+
+
+@pytest.mark.usefixtures("project")
+def test_another_max_bad_lists_anew_and_masks_nothing():
+    run("--in_mics", MICROGRAPHS, "--max_bad", "0.05")
+    before = times()
+    assert run("--in_mics", MICROGRAPHS, "--max_bad", "0.5").exit_code == 0
+    assert times() == before
+    assert rows("micrographs.star") == [name(number) for number in range(4)]
+    assert rows("micrographs_rejected.star") == []
 
 
 @pytest.mark.usefixtures("project")
@@ -329,8 +455,11 @@ def test_a_full_disk_is_one_line_and_the_next_run_goes_on_from_there(file, monke
     told = [line for line in result.stderr.splitlines() if "No space left on device" in line]
     assert len(told) == 1
     assert file in told[0]
-    one_lost = file == "m02_score.mrc"  # a micrograph that failed, as any other
-    assert (result.exit_code, markers()) == ((0, {SUCCESS}) if one_lost else (1, {FAILURE}))
+    assert (result.exit_code, markers()) == (1, {FAILURE})
+    if file == "m02_score.mrc":
+        assert result.stdout.splitlines()[-1].startswith("stopped: ")
+        assert name(1) in Path(JOB, "micrographs.star").read_text()
+        assert not Path(JOB, "particles.star").exists()
     assert not list(Path(JOB).rglob(".partial*"))
     before = times()
     assert (run(*BOTH).exit_code, markers()) == (0, {SUCCESS})
@@ -338,6 +467,48 @@ def test_a_full_disk_is_one_line_and_the_next_run_goes_on_from_there(file, monke
         path: then for path, then in before.items() if "m02" not in path.name
     }
     assert len(rows("micrographs_rejected.star")) == 2
+
+
+@pytest.mark.usefixtures("project")
+def test_a_disk_that_stays_full_is_one_line_and_stops_the_job_at_once(monkeypatch):
+    replace, refused = Path.replace, []
+
+    def full(path, target):
+        if refused or Path(target).name == "m01_mask.mrc":
+            refused.append(Path(target).name)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return replace(path, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", full)
+        result = run(*BOTH)
+    assert (result.exit_code, markers()) == (1, {FAILURE})
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"error: {JOB}/masks/m01_mask.mrc: cannot be written (No space left on device)")
+    assert not {"m03_mask.mrc", "m03_score.mrc"} & set(refused)
+    assert run(*BOTH).exit_code == 0
+    assert len(rows("micrographs.star")) == 2
+
+
+@pytest.mark.usefixtures("project")
+def test_a_full_gpu_fails_the_job_in_one_line_that_says_what_to_do(monkeypatch):
+    mask_level, seen = mask_batch.mask_level, []
+
+    def full(*arguments, **options):
+        seen.append(arguments)
+        if len(seen) == 3:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB.\nSee docs")
+        return mask_level(*arguments, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(mask_batch, "mask_level", full)
+        result = run(*BOTH)
+    assert (result.exit_code, markers()) == (1, {FAILURE})
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("error: ")
+    assert "the device is out of memory; mask fewer at once (--jobs, in RELION fewer threads)" in line
+    assert name(0) in Path(JOB, "micrographs_rejected.star").read_text()
+    assert not Path(JOB, "failures.csv").exists()
 
 
 @pytest.mark.usefixtures("project")
@@ -354,7 +525,7 @@ def test_a_fault_of_ours_marks_the_job_as_failed_and_is_told_whole(monkeypatch):
 
 @pytest.mark.usefixtures("project")
 def test_fields_left_empty_and_what_relion_adds_do_no_harm():
-    empty = ("--threshold", "--model", "", "--from_box", "No", "--overlay", "No", "--masks")
+    empty = ("--threshold", "--model", "", "--from_box", "No", "--no-overlay", "Yes", "--masks")
     result = run(*BOTH, *empty, "--pipeline_control", f"{JOB}/")
     assert (result.exit_code, result.stderr) == (0, ""), result.output
     assert not list(Path(JOB, "masks").glob("*.png"))

@@ -38,6 +38,10 @@ def test_the_job_star_of_the_tutorial_makes_a_command_line_that_works(tmp_path, 
     assert found["job"]["rlnJobTypeLabel"] == "relion.external"
     table = found["joboptions_values"].fillna("")
     options = dict(zip(table["rlnJobOptionVariable"], table["rlnJobOptionValue"], strict=True))
+    assert list(options) == sorted(options)  # as RELION writes them
+    fields = {f"param{number}_{part}" for number in range(1, 11) for part in ("label", "value")}
+    queue = {"do_queue", "queuename", "qsub", "qsubscript", "min_dedicated"}
+    assert options.keys() == {"fn_exe", "nr_threads", "other_args", *INPUTS, *fields, *queue}
     program, *words = shlex.split(as_relion_builds_it(options, "External/job024"))
     assert program == "cryoice"
     done = CliRunner().invoke(app, words)

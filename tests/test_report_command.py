@@ -1,8 +1,11 @@
+import csv
+import json
+
 import pytest
 from typer.testing import CliRunner
 
 from cryoice.cli import app
-from review_samples import review_folder
+from review_samples import MARKED, review_folder
 
 
 def run(*arguments):
@@ -38,6 +41,36 @@ def test_micrographs_without_a_picture_are_counted(masks):
     assert done.stderr.strip().startswith(
         "warning: 2 shown by their score maps, such as Movies/m003.mrc: no picture"
     )
+
+
+def told_of(page):
+    """Facts of the micrographs, and which of them have a picture."""
+    text = page.read_text()
+    data = json.loads(text.split('id="data">')[1].split("</script>")[0])
+    lines = text.split('id="pictures">')[1].split("</script>")[0].split("\n")[:-1]
+    return data["micrographs"], [bool(line) for line in lines]
+
+
+def test_pictures_are_of_those_most_worth_a_look_and_lists_of_all(masks):
+    with (masks / "summary.csv").open(newline="") as stream:
+        unsure = {row["stem"]: float(row["unsure"]) for row in csv.DictReader(stream)}
+    assert max(unsure, key=unsure.get) == MARKED
+    (masks / "next.csv").write_text("rank,micrograph,stem,score,reason\n1,Movies/m004.mrc,m004,0.9,new\n")
+    (masks / "m003_mask.mrc").write_bytes(b"")  # costs nothing where it is not shown
+    done = run("report", masks, "--pictures", "2")
+    assert (done.exit_code, done.stderr.strip()) == (0, "")
+    assert done.stdout.startswith(f"{masks}/report.html: 5 micrographs, 2 of them shown, 0.1 MB")
+    facts, pictured = told_of(masks / "report.html")
+    assert [one["stem"] for one, shown in zip(facts, pictured, strict=True) if shown] == [MARKED, "m004"]
+    assert [one.get("leftOut", False) for one in facts] == [not shown for shown in pictured]
+    assert all(one["bad"] is not None for one in facts)
+
+
+def test_a_page_too_large_for_a_browser_is_warned_of_with_what_to_do(masks, monkeypatch):
+    monkeypatch.setattr("cryoice.report_command._MANY", 4)
+    assert run("report", masks).stderr.startswith("warning: 5 masks make a page of some 0 MB")
+    assert "--pictures 2000 shows those most worth a look" in run("report", masks).stderr
+    assert run("report", masks, "--pictures", "4").stderr.strip() == ""
 
 
 def test_masks_that_the_list_leaves_out_are_told(masks):

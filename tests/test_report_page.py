@@ -9,6 +9,7 @@ import starfile
 from typer.testing import CliRunner
 
 from cryoice.cli import app
+from cryoice.files.recorded_outputs import thumbnail_path
 from cryoice.mask.regions import enlarge
 from cryoice.project.select_micrographs import select_micrographs
 from page_browser import Review, browser
@@ -99,7 +100,6 @@ def test_the_slider_counts_at_once_and_shows_its_limit(review, masks, tmp_path):
 
 def test_a_mask_is_drawn_where_it_lies_and_its_layer_can_be_hidden(review):
     tile = "#tile-0 canvas"
-    review.page.wait_for_function(f"() => document.querySelector('{tile}')?.width > 100")
     review.settle()
     places = {
         "top right": (0.15, 0.85),
@@ -113,11 +113,9 @@ def test_a_mask_is_drawn_where_it_lies_and_its_layer_can_be_hidden(review):
     assert shown["top left"] == shown["lower right"] == GREY
     assert shown["lower left"] != GREY
     review.press("1")  # crystalline
-    review.page.wait_for_timeout(100)
     assert review.pixel(tile, *places["top right"]) == GREY
     assert review.pixel(tile, *places["lower left"]) == shown["lower left"]
     review.press("1", "6")  # and back, and no data
-    review.page.wait_for_timeout(100)
     assert review.pixel(tile, *places["top right"]) == shown["top right"]
     assert review.pixel(tile, *places["lower left"]) == GREY
 
@@ -253,6 +251,21 @@ def test_a_whole_micrograph_is_called_right_or_of_one_class(review):
     ]
 
 
+def test_a_picture_that_is_damaged_hides_no_mask(chromium, tmp_path):
+    folder = review_folder(tmp_path / "masks", count=3)
+    thumbnail_path(folder, MARKED).write_bytes(thumbnail_path(folder, MARKED).read_bytes()[:40])
+    assert CliRunner().invoke(app, ["report", str(folder)]).exit_code == 0
+    context = chromium.new_context()
+    review = Review(context, folder / "report.html")
+    review.open(MARKED)
+    assert review.page.inner_text("#one-grey") == "The picture of the micrograph cannot be read."
+    clean, crystalline = review.pixels("#one-canvas", [(0.9, 0.9), (0.15, 0.85)])
+    assert clean == [0, 0, 0]
+    assert crystalline[2] > crystalline[0] > 0
+    assert review.errors == []
+    context.close()
+
+
 def test_names_are_text_and_no_formula(review):
     review.page.select_option("#sort", "list")
     assert review.stems()[:3] == [MARKED, HOSTILE, FORMULA]
@@ -359,6 +372,22 @@ def test_filters_and_orders_choose_what_is_shown(review):
     review.page.select_option("#reviewed", "yes")
     assert review.stems() == []
     assert review.page.is_visible("#nothing")
+
+
+def test_what_a_filter_hides_once_it_is_corrected_keeps_its_place_in_the_order(review):
+    review.page.select_option("#sort", "list")
+    review.page.select_option("#reviewed", "no")
+    review.open("m005")
+    review.press("w")
+    assert review.page.inner_text("#one-place") == "not among those shown"
+    review.press("ArrowRight")
+    assert review.page.inner_text("#one-name") == "Movies/m006.mrc"
+    review.press("w", "ArrowLeft")
+    assert review.page.inner_text("#one-name") == "Movies/m004.mrc"
+    review.press("w", "r")
+    assert review.page.inner_text("#one-name") == "Movies/m007.mrc"
+    review.press("w", "Escape", "ArrowRight")
+    assert review.page.locator(".tile.current .name").inner_text() == "m008"
 
 
 def test_marks_on_a_histogram_and_the_scatter_plot_filter_by_mouse_and_keys(review, masks):

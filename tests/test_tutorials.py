@@ -6,8 +6,9 @@ fixture ``simulated`` has micrographs, picks and masks for it.
 
 What runs is what stands between fences without a language or with ``bash``, a line at a time (a backslash
 joins lines), and between fences with ``python``. Any other language (``text``, ``star``) is only shown.
-``cryoice ...`` runs in this process, any other line in bash, and both must end with status 0, or with that of
-a comment behind the line: ``# exits with 2``. A fixture may bring what a tutorial needs of other programs.
+``cryoice ...``, ``python train.py`` and ``python evaluate.py`` run in this process, any other line in bash,
+and all must end with status 0, or with that of a comment behind the line: ``# exits with 2``. A fixture may
+bring what a tutorial needs of other programs.
 """
 
 import os
@@ -23,11 +24,14 @@ from typer.testing import CliRunner
 
 from cryoice.cli import app
 from cryosparc_project import write_cryosparc_project
+from tutorial_folders import cryoppp_reader, own_micrographs, run_python
 from watch_session import write_session
 
 DOCS = Path(__file__).parents[1] / "docs"
 TUTORIALS = {
     "relion.md": "relion_project",
+    "own_labels.md": "own_labels",
+    "cryoppp.md": "cryoppp",
     "many_machines.md": "relion_project",
     "cryosparc.md": "cryosparc_project",
     "watch.md": "session",
@@ -53,6 +57,16 @@ def session(tmp_path, monkeypatch):
     return write_session(tmp_path / "session", monkeypatch)
 
 
+@pytest.fixture
+def own_labels(simulated, tmp_path, monkeypatch):
+    return own_micrographs(simulated, tmp_path / "own", monkeypatch)
+
+
+@pytest.fixture
+def cryoppp(tmp_path, monkeypatch):
+    yield from cryoppp_reader(tmp_path, monkeypatch)
+
+
 def blocks(name):
     """Language and text of each block that runs."""
     found = FENCE.findall((DOCS / name).read_text("utf-8"))
@@ -76,6 +90,8 @@ def matching(word):
 def run(line):
     """Return status and output of a command line, run in the current folder."""
     words = shlex.split(line, comments=True)
+    if words[0] == "python":
+        return run_python(words[1:])
     if words[0] == "cryoice" and not FOR_BASH.search(line.partition("#")[0]):
         given = [name for word in words[1:] for name in matching(word)]
         done = CliRunner().invoke(app, given)

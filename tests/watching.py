@@ -49,7 +49,7 @@ class Watched:
             source = GrowingFolder(source, [], [], recursive=False, angpix=None)
         nothing = MicrographList((), (), (), star=None, block=None)
         batch = MaskBatch(nothing, output, brightness_model(), MaskSettings(**settings))
-        known = batch.records.all()
+        known = batch.recorded()
         self.now, self.said, self.masked = 100.0, [], []
         self.watch = Watch(batch, source, pool or AtOnce(), 4, SETTLE, self.said.append, known)
 

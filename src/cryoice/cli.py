@@ -12,6 +12,7 @@ from cryoice.export_command import export
 from cryoice.fetch_command import fetch
 from cryoice.finetune_command import finetune
 from cryoice.mask_command import mask
+from cryoice.next_command import next_
 from cryoice.relion_call import RelionCommand
 from cryoice.relion_command import relion
 from cryoice.report_command import report
@@ -43,6 +44,7 @@ app.command()(mask)
 app.command()(watch)
 app.command()(clean)
 app.command()(select)
+app.command("next")(next_)
 app.command(cls=RelionCommand)(relion)
 app.command()(report)
 app.command()(fetch)

@@ -1,6 +1,7 @@
 """``cryoice finetune``: the network that ships goes on learning from a user's own micrographs."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -35,6 +36,16 @@ def finetune(
         typer.Option(
             metavar="DIR", help="Folder of NAME_mask.mrc or NAME_mask.png, as cryoice mask has them."
         ),
+    ] = None,
+    corrections: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Corrections of a review page to the masks; learns from what was corrected."
+        ),
+    ] = None,
+    mended: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Keep the corrected masks there too, drawn over their micrographs."),
     ] = None,
     good: Annotated[
         Path | None,
@@ -71,13 +82,21 @@ def finetune(
 ) -> None:
     """Teach the network your own micrographs: a few with masks, or with good and bad picks.
 
-    - `cryoice finetune Micrographs --masks masks -o tuned.safetensors`
+    - `cryoice finetune Micrographs --masks masks --corrections corrections.csv -o tuned.safetensors`
+    - `cryoice finetune Micrographs --masks mended -o tuned.safetensors`
     - `cryoice finetune Micrographs --good particles.star --bad on_ice.star -o tuned.safetensors`
 
-    **Masks.** Run `cryoice mask Micrographs -o masks`, mend the worst masks with a program that paints MRC or
-    PNG, and keep only mended ones in a folder. A PNG is one grey value a pixel, its rows run as the
-    micrograph's: 0 clean, 1 crystalline, 2 contamination, 3 support, 4 other, 254 an artifact of whatever
-    kind, 255 not told. Leave doubtful places at 255.
+    **Corrections.** Run `cryoice mask Micrographs -o masks`, correct some in the page of `cryoice report`
+    (`cryoice next masks` tells which) and export the corrections. Learnt from are the micrographs with a
+    corrected region, disc or whole mask; elsewhere on them the mask counts as right, but what is unsure and
+    was not touched counts as not told. "Right" touches the whole mask. Verdicts teach nothing. A micrograph
+    with a row that cannot be followed is left out. `--mended DIR` shows the masks as learnt from; painted
+    over, they are learnt from with `--masks DIR` and without corrections, which would replace them.
+
+    **Masks.** Or mend the worst masks with a program that paints MRC or PNG, and keep only mended ones in a
+    folder. A PNG is one grey value a pixel, its rows run as the micrograph's: 0 clean, 1 crystalline,
+    2 contamination, 3 support, 4 other, 254 an artifact of whatever kind, 255 not told. Leave doubtful places
+    at 255.
 
     **Picks.** The film within the radius of a good pick is clean, that of a bad one is some artifact. Bad
     picks must lie on artifacts: those that merely miss a particle would teach that empty film is bad.
@@ -87,30 +106,62 @@ def finetune(
     simulated micrographs are made and rehearsed beside yours; other data is forgotten in part all the
     same, so keep a tuned network for what it was tuned on. Takes minutes.
     Then: `cryoice mask Micrographs --model tuned.safetensors -o better`.
+
+    Exits with 1 when a correction could not be followed; the others are learnt from all the same.
     """
     with faults_in_one_line():
         if output.suffix != ".safetensors":
             raise InputError(f"{output}: must end in .safetensors")
         if (masks is None) == (good is None and bad is None):
             raise InputError("give --masks, or --good and --bad, and not both")
-        tuned = _tune(
-            output,
-            {
-                "data.micrographs": [str(path) for path in micrographs],
-                "data.masks": _text(masks),
-                "data.good": _text(good),
-                "data.bad": _text(bad),
-                "data.angpix": angpix,
-                "data.radius": radius,
-                "data.flip_y": flip_y,
-                "init": _text(model) or "shipped",
-                "trainer.max_epochs": epochs,
-                "trainer.accelerator": device,
-                "seed": seed,
-            },
-        )
+        if corrections is not None and masks is None:
+            raise InputError("--corrections: give --masks too, the folder of cryoice mask that they correct")
+        if mended is not None and corrections is None:
+            raise InputError("--mended: keeps masks that --corrections changed; give those too")
+        values = {
+            "data.micrographs": [str(path) for path in micrographs],
+            "data.masks": _text(masks),
+            "data.good": _text(good),
+            "data.bad": _text(bad),
+            "data.angpix": angpix,
+            "data.radius": radius,
+            "data.flip_y": flip_y,
+            "init": _text(model) or "shipped",
+            "trainer.max_epochs": epochs,
+            "trainer.accelerator": device,
+            "seed": seed,
+        }
+        with TemporaryDirectory(prefix="cryoice-") as scratch:
+            failed = False
+            if masks is not None and corrections is not None:
+                failed = _mend(masks, corrections, micrographs, Path(scratch), kept=mended)
+                values["data.masks"] = scratch
+            tuned = _tune(output, values)
     _show(tuned)
     typer.echo(f"{output}: use it with cryoice mask --model {output}")
+    raise typer.Exit(code=int(failed))
+
+
+def _mend(
+    masks: Path, corrections: Path, micrographs: list[Path], output: Path, *, kept: Path | None
+) -> bool:
+    """Write the masks to learn from and tell; True when something could not be followed."""
+    from cryoice.files.corrections import Corrections
+    from cryoice.files.micrograph_list import list_micrographs
+    from cryoice.project.mask_folder import MaskFolder
+    from cryoice.project.mended_masks import mend_masks
+
+    listed = list_micrographs(micrographs, angpix=None).micrographs
+    folder, rows = MaskFolder.read(masks), Corrections.read(corrections)
+    done = mend_masks(folder, rows, listed, output, kept=kept)
+    for failure in done.failures:
+        typer.echo(f"error: {failure}", err=True)
+    if not done.stems:
+        raise InputError(
+            f"{corrections}: corrects the pixels of no micrograph; nothing can be learnt from it"
+        )
+    typer.echo(f"{len(done.stems)} micrographs with {done.actions} corrections to learn from")
+    return bool(done.failures)
 
 
 def _tune(output: Path, values: dict[str, Any]) -> "Tuned":

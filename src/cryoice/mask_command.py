@@ -49,7 +49,8 @@ def mask(
     - `<name>_ice.mrc`: -log10 of the chance that noise looks so crystalline (5: sure); up to 1.72 Å/px
     - `<name>.png`: the mask over the micrograph, dotted where unsure
 
-    and for all `summary.csv`, `micrographs.star` (the list's rows and columns, with fractions of the
+    (`<name>_1a2b3c…` where a micrograph in another folder has the name already), and for all
+    `summary.csv`, `micrographs.star` (the list's rows and columns, with fractions of the
     area for each class and for unsure, iciness, ring density, views (`context`, or `context+spectrum`
     where spectra told of crystals too: up to 1.72 Å/px, not in 8-bit pictures) and a verdict added) and,
     where something failed, `failures.csv`. Probabilities are calibrated when the network is; the one built
@@ -74,8 +75,10 @@ def mask(
     from cryoice.mask.model import load_model
     from cryoice.mask_words import Command
     from cryoice.project.mask_batch import MaskBatch
+    from cryoice.project.mask_places import with_own_stems
     from cryoice.project.mask_progress import Workers
     from cryoice.project.mask_settings import Microscope
+    from cryoice.project.records import Records
     from cryoice.project.shard import Shard
 
     with faults_in_one_line():
@@ -99,6 +102,7 @@ def mask(
         accelerator = "cpu" if elsewhere else accelerator_of(device, devices=devices)
         network = load_model(model, device="cpu" if elsewhere or devices > 1 else device)
         share = None if shard is None else Shard.parse(shard)
+        listed = with_own_stems(listed, Records(output).owner)
         batch = MaskBatch(listed, output, network, settings, microscope, share)
         command = Command.of(context)
         if cluster is not None:

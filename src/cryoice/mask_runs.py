@@ -2,14 +2,16 @@
 
 import statistics
 from collections.abc import Sequence
+from contextlib import suppress
 
 import typer
 
-from cryoice.errors import InputError
+from cryoice.errors import InputError, OutputError
 from cryoice.mask_words import Command
-from cryoice.project.mask_batch import MaskBatch, Outcome
+from cryoice.project.mask_batch import MaskBatch
 from cryoice.project.mask_lists import MaskResult, begin, finish
 from cryoice.project.mask_merge import Merged, lost_shards, merge
+from cryoice.project.mask_outcome import Outcome
 from cryoice.project.mask_places import require_apart
 from cryoice.project.mask_progress import Workers, follow
 from cryoice.project.shard import Shard
@@ -22,7 +24,8 @@ def masked(batch: MaskBatch, workers: Workers) -> bool:
     Raises
     ------
     InputError
-        The folder cannot be used, or a device's process died; the lists tell what is done.
+        The folder cannot be used, the machine refused a micrograph, or a device's process died; the lists
+        tell what is done.
     """
     outcomes: list[Outcome] = []
     with batch.alone():
@@ -38,7 +41,8 @@ def masked(batch: MaskBatch, workers: Workers) -> bool:
             typer.echo(said, err=True)
             raise typer.Exit(code=130) from stop
         except InputError:
-            _finish(batch, outcomes)
+            with suppress(OutputError):  # the first one is told
+                _finish(batch, outcomes)
             raise
         result = _finish(batch, outcomes)
     skipped = sum(outcome.skipped for outcome in outcomes)

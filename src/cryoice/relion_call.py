@@ -31,12 +31,10 @@ class RelionCommand(TyperCommand):
 
         A wrong one ends in one line and status 1, and marks the job in the folder after ``--o`` as failed.
         """
-        flags = {
-            name: next(iter(param.secondary_opts), None)
-            for param in self.params
-            if getattr(param, "is_flag", False)
-            for name in param.opts
-        }
+        flags: dict[str, str | None] = {}
+        for param in (param for param in self.params if getattr(param, "is_flag", False)):
+            for names, others in ((param.opts, param.secondary_opts), (param.secondary_opts, param.opts)):
+                flags |= dict.fromkeys(names, next(iter(others), None))
         known = {name for param in self.params for name in param.opts} - flags.keys()
         words = list(plain_words(args, known=known, flags=flags))
         try:
@@ -62,7 +60,7 @@ def plain_words(args: Sequence[str], *, known: set[str], flags: Mapping[str, str
     known
         Options that want a value.
     flags
-        Options that want none, with what denies them, if anything does; Yes or No may follow them.
+        Options that want none, denials too, each with what denies it, if anything does; Yes or No may follow.
     """
     waiting = list(args)
     while waiting:
@@ -78,7 +76,7 @@ def plain_words(args: Sequence[str], *, known: set[str], flags: Mapping[str, str
                 yield from (name, value) if follows else ()
         elif name in flags and follows in (*_YES, *_NO, ""):
             waiting.pop(0)
-            chosen = flags[name] if follows in _NO else name
+            chosen = flags[name] if follows in _NO else name  # a denial that is denied is the flag itself
             yield from (chosen,) if chosen else ()
         else:
             yield name if name in flags else word
@@ -94,8 +92,8 @@ def told_to_relion(folder: Path) -> Iterator["RelionJob"]:
     """
     from cryoice.files.relion_job import ABORTED, FAILURE, SUCCESS, JobAbortedError, RelionJob
 
-    with faults_in_one_line(), _sigterm_as_ctrl_c():
-        job = RelionJob(folder)
+    job = RelionJob(folder)
+    with faults_in_one_line(), _told_when_stopped(job):
         job.begin()
         marker, status = FAILURE, 1
         try:
@@ -118,17 +116,24 @@ def told_to_relion(folder: Path) -> Iterator["RelionJob"]:
 
 
 @contextlib.contextmanager
-def _sigterm_as_ctrl_c() -> Iterator[None]:
-    """Let what queues send before they kill, SIGTERM, stop the block as Ctrl-C does."""
+def _told_when_stopped(job: "RelionJob") -> Iterator[None]:
+    """Stop the block as Ctrl-C does when a queue sends SIGTERM, and tell RELION of it at once.
+
+    What follows a SIGTERM is a SIGKILL, which may come before those in flight and the lists are done.
+    """
+    from cryoice.files.relion_job import ABORTED
 
     def stop(number: int, _: object) -> None:
+        with contextlib.suppress(InputError):  # tried again at the end, and told then
+            job.end(ABORTED)
         raise KeyboardInterrupt(number)
 
-    before = signal.signal(signal.SIGTERM, stop)
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _mark_as_failed(words: Sequence[str]) -> None:

@@ -119,9 +119,12 @@ def relion(
         from cryoice.mask.model import load_model
         from cryoice.project.clean_picks import CleanSettings
         from cryoice.project.mask_batch import MaskBatch
+        from cryoice.project.mask_places import with_own_stems
         from cryoice.project.mask_settings import MaskSettings
+        from cryoice.project.records import Records
         from cryoice.project.relion_lists import ParticleList
-        from cryoice.project.relion_run import MASKS, RelionRun
+        from cryoice.project.relion_outputs import MASKS, clear_earlier
+        from cryoice.project.relion_run import RelionRun
 
         if jobs < 1:
             raise InputError(f"--j: {jobs} must be a whole number of at least 1")
@@ -134,12 +137,14 @@ def relion(
             raise InputError("--masks: those are made; leave out what decides how, such as threshold")
         run = RelionRun(job, typer.echo, partial(typer.echo, err=True))
         particles = ParticleList.read(in_parts) if in_parts else None
-        masked = None
+        batch = None
         star = in_mics or (particles.write_micrographs(output) if particles and masks is None else None)
         if star is not None:
             listed = list_micrographs([star], angpix=angpix)
+            listed = with_own_stems(listed, Records(output / MASKS).owner)
             batch = MaskBatch(listed, output / MASKS, load_model(model, device=device), settings)
-            masked = run.mask(batch, jobs=jobs, for_next_job=in_mics is not None)
+        clear_earlier(output, keep=star)
+        masked = run.mask(batch, jobs=jobs, for_next_job=in_mics is not None) if batch else None
         cleaned = run.clean(particles, masks or output / MASKS, picks) if particles else None
         run.draw(masked, cleaned, max_bad=max_bad)
 

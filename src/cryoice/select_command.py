@@ -29,6 +29,9 @@ def select(
     max_other: Annotated[
         float | None, typer.Option(metavar="F", help="Most of the area that may be another artifact.")
     ] = None,
+    max_unsure: Annotated[
+        float | None, typer.Option(metavar="F", help="Most of the area that may be unsure.")
+    ] = None,
     max_iciness: Annotated[
         float | None,
         typer.Option(metavar="X", help="Highest iciness (CTFFIND5's: below 1 is good, above 1.5 poor)."),
@@ -67,6 +70,7 @@ def select(
             "cryoiceContaminationFraction": max_contamination,
             "cryoiceSupportFraction": max_support,
             "cryoiceOtherFraction": max_other,
+            "cryoiceUnsureFraction": max_unsure,
             "cryoiceIciness": max_iciness,
         }
         accepted = output or _default(masks, exposures, "accepted")

@@ -30,11 +30,12 @@ def comma_separated(text: str | None) -> tuple[str, ...] | None:
 
 
 def progress(items: Sequence[Any], words: str) -> Iterable[Any]:
-    """Pass items through and show on the error stream how far they have come."""
+    """Pass items through; a terminal shows how far they have come."""
     from rich.console import Console
     from rich.progress import track
 
-    return track(items, description=words, console=Console(stderr=True), transient=True)
+    said = Console(stderr=True)
+    return track(items, description=words, console=said, transient=True, disable=not said.is_terminal)
 
 
 def console() -> "Console":

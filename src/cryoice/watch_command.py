@@ -222,7 +222,7 @@ def _run(
             view.tell(f"warning: {doubt}")
         if view.lives:
             view.show("reading what was done before")
-        known = batch.records.all()
+        known = batch.recorded()
         watch = Watch(batch, source, pool, 2 * jobs, settle, view.tell, known)
         idle = None if stop_after is None else 60 * stop_after
         warner = Warner(BadSpell(warn_after), alarm, batch.output, view.tell)

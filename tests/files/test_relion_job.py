@@ -52,6 +52,13 @@ def test_a_request_to_end_is_heard_and_taken_away_when_it_is_granted(job):
     assert [path.name for path in job.folder.iterdir()] == [ABORTED]
 
 
+def test_a_job_has_ended_in_one_way(job):
+    job.begin()
+    job.end(ABORTED)
+    job.end(FAILURE)
+    assert [path.name for path in job.folder.iterdir()] == [FAILURE]
+
+
 def test_outputs_are_named_from_the_project_and_typed_for_every_relion_since_31(job):
     job.write_output_nodes(MADE)
     assert "data_output_nodes" in (job.folder / OUTPUT_NODES).read_text().splitlines()
@@ -96,6 +103,23 @@ def test_the_job_s_own_pipeline_is_newer_than_the_project_s_first_entries(job):
     (job.folder / "job_pipeline.star").write_text("x MicrographGroupMetadata.star.relion.ctf\n")
     job.write_output_nodes(MADE)
     assert nodes(job)["rlnPipeLineNodeTypeLabel"][0] == "MicrographGroupMetadata.star.relion"
+
+
+@pytest.mark.parametrize("file", ["job.star", "job_pipeline.star"])
+@pytest.mark.parametrize(
+    ("version", "listed", "expected"),
+    [
+        ("50001", "MicrographsData.star.relion", "MicrographGroupMetadata.star.relion"),
+        ("30001", "MicrographGroupMetadata.star.relion", "MicrographsData.star.relion"),
+    ],
+)
+def test_the_version_that_started_the_job_comes_before_labels_of_others(file, version, listed, expected, job):
+    job.begin()
+    Path("default_pipeline.star").write_text(f"# version 30001\n\nx {listed}\n")
+    (job.folder / file).write_text(f"\n# version {version}\n\ndata_job\n\n")
+    (job.folder / "job_pipeline.star").open("a").close()
+    job.write_output_nodes(MADE)
+    assert nodes(job)["rlnPipeLineNodeTypeLabel"][0] == expected
 
 
 def test_a_folder_that_cannot_be_written_is_one_line(job, monkeypatch):

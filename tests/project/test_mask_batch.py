@@ -56,7 +56,7 @@ def test_outputs_replaced_by_a_killed_run_are_not_taken_for_those_of_the_run_bef
 
     with monkeypatch.context() as patched:
         patched.setattr(mask_batch, "write_outputs", killed)
-        run(batch_of(tmp_path / "in", tmp_path / "out", max_bad=0.5))
+        run(batch_of(tmp_path / "in", tmp_path / "out", full_size=True))
     (outcome,) = run(before)
     assert not outcome.skipped
     assert read_mrc(tmp_path / "out/m00_mask.mrc")[0].shape == (40, 45)
@@ -258,7 +258,7 @@ def test_lists_do_not_tell_of_masks_that_a_killed_run_has_replaced(tmp_path, mon
     finished(files_batch(paths, output))
     with monkeypatch.context() as patched:  # from the first replaced file on, nothing more is written
         patched.setattr(mask_batch, "write_outputs", lambda *arguments, **options: [])
-        batch = files_batch(paths[:2], output, max_bad=0.01)
+        batch = files_batch(paths[:2], output, full_size=True)
         with batch.alone():
             begin(batch)
             list(batch.run(jobs=1))
@@ -314,3 +314,21 @@ def test_a_class_that_the_network_does_not_tell_stops_the_batch_before_it_begins
 def test_impossible_optics_are_refused(values, said):
     with pytest.raises(InputError, match=said):
         Microscope(*values)
+
+
+def test_another_share_that_may_be_bad_masks_nothing_and_changes_the_verdicts_of_all(tmp_path):
+    paths = write_micrographs(tmp_path / "in", 3)
+    output = tmp_path / "out"
+    finished(files_batch(paths, output))
+    assert {row["verdict"] for row in summary_of(output).values()} == {"good"}
+    share = float(summary_of(output)["m00"]["bad"])
+    with_outcomes = files_batch(paths[:2], output, max_bad=share / 2)
+    with with_outcomes.alone():
+        outcomes = list(with_outcomes.run(jobs=1))
+        finish(with_outcomes, outcomes)
+    assert [outcome.skipped for outcome in outcomes] == [True, True]
+    assert {row["verdict"] for row in summary_of(output).values()} == {"bad"}  # of the third one too
+    listed = starfile.read(output / "micrographs.star")["micrographs"]
+    assert listed["cryoiceVerdict"].tolist() == ["bad"] * 3
+    finished(files_batch(paths, output, max_bad=share))  # as it is told, to the last digit
+    assert summary_of(output)["m00"]["verdict"] == "good"

@@ -33,10 +33,13 @@ def test_a_record_is_found_while_input_settings_and_outputs_are_as_they_were(rec
     assert records.find("a", stamp=STAMP, digest="d") is None
 
 
-def test_a_forgotten_record_is_not_found(records):
-    records.forget("a")
-    records.forget("never there")
+def test_a_claimed_record_is_not_found_and_tells_whose_it_is_to_be(records):
+    assert records.owner("a") == STAMP.path
+    assert records.owner("never there") is None
+    records.claim("a", stamp=Stamp("/in/b.mrc", 1, 2))
     assert records.find("a", stamp=STAMP, digest="d") is None
+    assert records.owner("a") == "/in/b.mrc"
+    assert records.all() == []
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"stamp": 3}', '{"stamp": {"path": "x"}, "digest": "d"}'])

@@ -1,6 +1,8 @@
 """What a review page is told of a folder of masks."""
 
 import json
+import os
+import re
 import zlib
 
 import numpy as np
@@ -72,6 +74,22 @@ def test_without_a_kept_picture_it_is_made_of_the_micrograph_and_else_of_the_sco
     assert "no such file" in str(fault)
 
 
+def test_a_micrograph_that_was_replaced_since_is_not_shown_below_its_old_mask(tmp_path):
+    (path,) = write_micrographs(tmp_path / "in", 1)
+    output = tmp_path / "out"
+    finished(batch_of(tmp_path / "in", output))
+    record = output / ".cryoice/m00.json"
+    values = json.loads(record.read_text())
+    values["outputs"].remove(".cryoice/m00.jpg")
+    record.write_text(json.dumps(values))
+    thumbnail_path(output, "m00").unlink()
+    os.utime(path, ns=(0, 0))
+    ((first, fault),) = loaded(output)
+    assert first.pictures is not None
+    assert first.pictures.grey_is == "score"
+    assert str(fault).startswith(f"{path.resolve()}: has changed since it was masked")
+
+
 def test_classes_no_data_and_what_is_unsure_are_packed_row_by_row(tmp_path):
     (marked, _), *_ = loaded(review_folder(tmp_path / "masks", count=3))
     assert marked.pictures is not None
@@ -125,6 +143,32 @@ def test_the_order_of_review_is_told_where_there_is_one(tmp_path):
     assert found["m004"] == (1, "much, unsure")
     assert found[FORMULA] == (2, "new")
     assert found[MARKED] == (None, "")
+
+
+def test_a_folder_is_known_again_when_it_grows_is_masked_anew_or_is_moved(tmp_path):
+    folder = review_folder(tmp_path / "masks", count=3)
+    other = review_folder(tmp_path / "other" / "masks", count=3)
+    found = ReviewFolder.read(folder).contents([]).identity
+    assert re.fullmatch("[0-9a-f]{16}", found)
+    assert ReviewFolder.read(other).contents([]).identity != found
+    review_folder(folder, count=5)
+    moved = folder.rename(tmp_path / "job021")
+    assert ReviewFolder.read(moved).contents([]).identity == found
+    (moved / ".cryoice/review.id").write_text("<script>")
+    assert re.fullmatch("[0-9a-f]{16}", ReviewFolder.read(moved).contents([]).identity)
+
+
+def test_a_folder_that_cannot_be_written_is_known_by_its_place(tmp_path):
+    folder = review_folder(tmp_path / "masks", count=3, pictures=False)
+    (folder / ".cryoice").write_text("")  # so that nobody, root neither, writes into it
+    found = ReviewFolder.read(folder).contents([]).identity
+    assert re.fullmatch("[0-9a-f]{16}", found)
+    assert ReviewFolder.read(folder).contents([]).identity == found
+
+
+def test_a_page_is_called_by_its_folder_and_the_one_around_it(tmp_path):
+    folder = review_folder(tmp_path / "External/job021/masks", count=3)
+    assert ReviewFolder.read(folder).contents([]).title == "job021/masks"
 
 
 @pytest.mark.parametrize(

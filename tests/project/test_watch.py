@@ -145,7 +145,12 @@ def test_a_watch_begun_again_masks_nothing_twice_and_misses_nothing(tmp_path):
     assert again.watch.masked == 2
     assert again.after(SETTLE) == ["m02", "m03"]
     assert [row["stem"] for row in again.watch.rows.values()] == ["m00", "m01", "m02", "m03"]
-    other = Watched(tmp_path / "in", tmp_path / "out", max_bad=0.01)
+    judged = Watched(tmp_path / "in", tmp_path / "out", max_bad=0.01)
+    (tmp_path / "in/m03.mrc").rename(tmp_path / "in2/m03.mrc")
+    assert judged.after(0) == judged.after(SETTLE) == []
+    assert {exposure.row["verdict"] for exposure in judged.watch.exposures.last(4)} == {"bad"}
+    (tmp_path / "in2/m03.mrc").rename(tmp_path / "in/m03.mrc")
+    other = Watched(tmp_path / "in", tmp_path / "out", full_size=True)
     other.after(0)
     assert other.watch.masked == 0
     assert other.watch.others == []  # what is to be masked anew is listed no more
@@ -158,7 +163,7 @@ def test_a_watch_begun_again_reads_each_record_once(tmp_path, monkeypatch):
     first = Watched(tmp_path / "in", tmp_path / "out")
     first.after(0)
     first.after(SETTLE)
-    again, other = (Watched(tmp_path / "in", tmp_path / "out", max_bad=limit) for limit in (0.3, 0.01))
+    again, other = (Watched(tmp_path / "in", tmp_path / "out", full_size=full) for full in (False, True))
     monkeypatch.setattr(Records, "_read", lambda *_: pytest.fail("read again"))
     again.after(0)
     other.after(0)
@@ -210,7 +215,7 @@ def test_a_full_disk_is_told_once_and_what_was_not_written_is_tried_again(tmp_pa
     assert (watched.watch.waiting, watched.watch.failures, watched.watch.refused) == (3, [], True)
     assert watched.after(1) == []
     assert watched.after(RETRY) == ["m00", "m01", "m02"]
-    assert watched.said[1:] == [f"{tmp_path / 'out'}: can be written again"]
+    assert watched.said[1:] == [f"{tmp_path / 'out'}: masks are written again"]
 
 
 def test_a_folder_that_goes_and_comes_back_is_told_and_waited_for(tmp_path):
@@ -285,18 +290,6 @@ def test_a_list_whose_pixel_size_is_mended_has_its_masks_made_anew(tmp_path, mon
     assert watched.after(SETTLE) == ["m00", "m00"]
     (row,) = watched.watch.rows.values()
     assert row["angpix"] == 7.5
-
-
-def test_a_name_taken_by_another_micrograph_fails_and_the_first_keeps_its_mask(tmp_path):
-    (first,) = write_micrographs(tmp_path / "in", 1)
-    (tmp_path / "in/m00.tif").write_bytes(b"")
-    watched = Watched(tmp_path / "in", tmp_path / "out")
-    watched.after(0)
-    watched.after(SETTLE)
-    watched.after(PATIENCE)
-    reason = f"its outputs would replace those of {first}; mask it elsewhere"
-    assert watched.watch.failures == [(str(tmp_path / "in/m00.tif"), reason)]
-    assert watched.masked == ["m00"]
 
 
 def test_a_micrograph_among_the_masks_is_a_failure_and_the_others_are_masked(tmp_path, monkeypatch):

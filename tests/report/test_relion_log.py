@@ -6,11 +6,12 @@ from cryoice.report.figures import save_figure
 from cryoice.report.relion_log import plot_log
 
 
-def row(bad, iciness):
-    return dict.fromkeys(CLASSES, 0.0) | {"contamination": bad, "bad": bad, "iciness": iciness}
+def row(bad, iciness, verdict):
+    told = {"contamination": bad, "bad": bad, "iciness": iciness, "verdict": verdict}
+    return dict.fromkeys(CLASSES, 0.0) | told
 
 
-ROWS = [row(0.1, 0.5), row(0.3, 2.0), row(0.31, None), row(0.9, None)]
+ROWS = [row(0.1, 0.5, "good"), row(0.3, 2.0, "good"), row(0.3, None, "bad"), row(0.9, None, "bad")]
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def heights(panel):
 def test_micrographs_stand_in_their_order_on_either_side_of_what_is_allowed(axes):
     accepted, rejected, limit = axes["micrograph"].lines
     assert accepted.get_xydata().tolist() == [[1, 10], [2, 30]]
-    assert rejected.get_xydata().tolist() == [[3, 31], [4, 90]]
+    assert rejected.get_xydata().tolist() == [[3, 30], [4, 90]]  # by verdict, not by rounded shares
     assert list(limit.get_ydata()) == [30, 30]
     assert [text.get_text() for text in axes["micrograph"].get_legend().texts] == [
         "accepted: 2",
@@ -46,7 +47,7 @@ def test_what_was_not_measured_is_not_counted(axes):
 
 def test_the_shares_of_classes_are_told_in_words(axes):
     told = [text.get_text() for text in axes["of one class"].get_legend().texts]
-    assert told[1] == "contamination, 40.2 % of all"
+    assert told[1] == "contamination, 40.0 % of all"
     assert told[0] == "crystalline, 0.0 % of all"
 
 

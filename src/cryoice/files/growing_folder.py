@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import ClassVar
 
 from cryoice.errors import InputError
-from cryoice.files.micrograph import micrograph_name
 from cryoice.files.micrograph_folder import is_micrograph, natural
 from cryoice.files.micrograph_list import ListedMicrograph, MicrographList
+from cryoice.files.own_stems import own_stems
 from cryoice.files.picture import PICTURE_SUFFIXES
 from cryoice.files.recorded_outputs import RECORDS_FOLDER
+
+_UNPRINTABLE = "its name holds signs that no list can; rename it"
 
 
 @dataclass
@@ -44,7 +46,7 @@ class GrowingFolder:
     recursive: bool
     angpix: float | None
     settled: ClassVar[bool] = True
-    _seen: dict[str, ListedMicrograph | str] = field(default_factory=dict)
+    _seen: dict[str, str | None] = field(default_factory=dict)
     _passed_over: list[str] = field(default_factory=list)
     _last: MicrographList = field(default=MicrographList((), (), (), star=None, block=None))
 
@@ -52,8 +54,7 @@ class GrowingFolder:
         """List what is there, in the order of arrival, and of names where several arrived at once.
 
         The list is the same object as before when nothing came or went. A folder below that cannot be
-        listed is a doubt, and what was seen in it stays. Of files whose outputs would
-        have the same name the first is taken.
+        listed is a doubt, and what was seen in it stays.
 
         Raises
         ------
@@ -66,24 +67,16 @@ class GrowingFolder:
             return self._last
         known = [name for name in self._seen if name in there]
         new = sorted((name for name in there if name not in self._seen), key=natural)
-        if len(known) < len(self._seen):  # a name may be free again
-            new, self._seen = [*known, *new], {}
-        taken = {item.stem: item for item in self._seen.values() if isinstance(item, ListedMicrograph)}
-        for name in new:
-            if not name.isprintable():
-                self._seen[name] = "its name holds signs that no list can; rename it"
-                continue
-            path = Path(name)
-            item = ListedMicrograph(path, str(path), micrograph_name(path), self.angpix, ())
-            first = taken.setdefault(item.stem, item)
-            clash = f"its outputs would replace those of {first.name}; mask it elsewhere"
-            self._seen[name] = item if first is item else clash
-        failures = tuple(
-            (name if name.isprintable() else ascii(name), fault)
-            for name, fault in self._seen.items()
-            if isinstance(fault, str)
+        self._seen = {name: self._seen[name] for name in known}
+        self._seen |= {name: None if name.isprintable() else _UNPRINTABLE for name in new}
+        paths = [Path(name) for name, fault in self._seen.items() if fault is None]
+        stems = own_stems([(path, str(path)) for path in paths])
+        micrographs = tuple(
+            ListedMicrograph(path, str(path), stem, self.angpix, ())
+            for path, stem in zip(paths, stems, strict=True)
         )
-        self._last = MicrographList(tuple(taken.values()), failures, doubts, star=None, block=None)
+        failures = tuple((ascii(name), fault) for name, fault in self._seen.items() if fault is not None)
+        self._last = MicrographList(micrographs, failures, doubts, star=None, block=None)
         return self._last
 
     def _files(self) -> Iterator[str]:

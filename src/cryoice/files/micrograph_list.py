@@ -1,6 +1,7 @@
 """The micrographs a user means: files, folders, or a list of RELION's or cryoSPARC's."""
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from cryoice.files.cryosparc_exposures import EXPOSURE_SUFFIXES, read_exposures
 from cryoice.files.micrograph import MICROGRAPH_SUFFIXES, micrograph_name
 from cryoice.files.micrograph_folder import is_micrograph
 from cryoice.files.named_micrographs import NamedMicrograph, of_exposures, of_input, of_star
+from cryoice.files.own_stems import own_stems
 from cryoice.files.pixel_size_doubts import disagreement, doubt_of
 from cryoice.files.star_micrographs import StarMicrographs, read_star_micrographs
 from cryoice.files.star_text import StarText
@@ -70,9 +72,8 @@ def list_micrographs(inputs: Sequence[Path], *, angpix: float | None) -> Microgr
     """List the micrographs in the inputs without opening them.
 
     A folder gives the micrographs directly in it, as `micrographs_in` finds them. A file given
-    twice is taken once, with all its rows of a STAR file; rows that differ in its pixel size fail. Of
-    files whose outputs would have the same name, the first is taken and the others fail: in a RELION
-    project all names differ.
+    twice is taken once, with all its rows of a STAR file; rows that differ in its pixel size fail. Files
+    of one name in several folders have outputs of their own: `own_stems`.
 
     Parameters
     ----------
@@ -155,27 +156,30 @@ def resolve_pixel_size(listed: ListedMicrograph, header_pixel_size: float | None
 def _sorted_out(
     named: Iterable[NamedMicrograph], *, angpix: float | None
 ) -> tuple[tuple[ListedMicrograph, ...], tuple[tuple[str, str], ...]]:
-    taken: dict[str, ListedMicrograph] = {}
+    found: list[NamedMicrograph] = []
+    alike: dict[str, list[int]] = defaultdict(list)  # places in found of what is called the same
     failures = []
     for item in named:
         fault = item.fault or (None if is_micrograph(item.path) else _NO_MICROGRAPH)
         if fault is not None:
             failures.append((item.name, fault))
             continue
-        stem = micrograph_name(item.path)
         size = item.pixel_size if angpix is None else angpix
-        listed = ListedMicrograph(item.path, item.name, stem, size, item.rows)
-        first = taken.setdefault(stem, listed)
-        if first is listed:
-            continue
-        if not _same(first.path, item.path):
-            fault = f"its outputs would replace those of {first.name}; mask it elsewhere"
-            failures.append((item.name, fault))
-        elif first.pixel_size != size:
+        namesakes = alike[micrograph_name(item.path)]
+        place = next((place for place in namesakes if _same(found[place].path, item.path)), None)
+        if place is None:
+            namesakes.append(len(found))
+            found.append(replace(item, pixel_size=size))
+        elif found[place].pixel_size != size:
             failures.append((item.name, "listed twice with different pixel sizes; give --angpix"))
         else:
-            taken[stem] = replace(first, rows=first.rows + item.rows)
-    return tuple(taken.values()), tuple(failures)
+            found[place] = replace(found[place], rows=found[place].rows + item.rows)
+    stems = own_stems([(item.path, item.name) for item in found])
+    micrographs = tuple(
+        ListedMicrograph(item.path, item.name, stem, item.pixel_size, item.rows)
+        for item, stem in zip(found, stems, strict=True)
+    )
+    return micrographs, tuple(failures)
 
 
 def _same(one: Path, other: Path) -> bool:

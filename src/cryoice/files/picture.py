@@ -80,8 +80,8 @@ def small_jpeg(grey: UInt8[np.ndarray, "height width"], *, side: int, size: int)
     return found
 
 
-def write_png(path: Path, picture: UInt8[np.ndarray, "height width 3"]) -> None:
-    """Write red, green and blue, row 0 at the top.
+def write_png(path: Path, picture: UInt8[np.ndarray, "height width *rgb"]) -> None:
+    """Write grey values, or red, green and blue; row 0 at the top.
 
     Raises
     ------

@@ -6,6 +6,7 @@ the next jobs. Facts: RELION 5's ``pipeline_control.h``, ``pipeliner.cpp`` and `
 section on the External job type in its documentation.
 """
 
+import re
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,8 +26,12 @@ ABORT_NOW = "RELION_JOB_ABORT_NOW"
 OUTPUT_NODES = "RELION_OUTPUT_NODES.star"
 """Table of what a job made, by name relative to the project's folder and by type."""
 
+_JOB_FILES = ("job.star", "job_pipeline.star")
 _PIPELINES = ("job_pipeline.star", "../../default_pipeline.star")
+_VERSION = re.compile(rb"^# version ([0-9]{5})", re.MULTILINE)
+"""In front of each table that RELION writes: 30001 until version 4, 50001 since 5."""
 _OF_RELION_4 = (b"MicrographsData.star", b"ParticlesData.star", b"MicrographMoviesData.star")
+_RELION_5 = 50000
 _OF_RELION_5 = b"GroupMetadata.star"
 
 
@@ -85,7 +90,7 @@ class RelionJob:
             raise JobAbortedError
 
     def end(self, marker: str) -> None:
-        """Tell how the job ended; with `ABORTED`, the request to end is taken away.
+        """Tell how the job ended, and that alone; with `ABORTED`, the request to end is taken away.
 
         Raises
         ------
@@ -95,6 +100,8 @@ class RelionJob:
         path = self.folder / marker
         try:
             path.touch()
+            for other in {SUCCESS, FAILURE, ABORTED} - {marker}:
+                (self.folder / other).unlink(missing_ok=True)
             if marker == ABORTED:
                 (self.folder / ABORT_NOW).unlink(missing_ok=True)
         except OSError as error:
@@ -103,7 +110,8 @@ class RelionJob:
     def write_output_nodes(self, made: Sequence[tuple[str, NodeType]]) -> None:
         """Tell what the job made: names below its folder, and types.
 
-        Labels are those of the RELION that keeps the project's pipeline, RELION 5's where none does.
+        Labels are those of the RELION that started the job, else of that which keeps the project's pipeline,
+        RELION 5's where none does.
         RELION 4 and 5 read the labels, 3.1 the numbers.
 
         Raises
@@ -125,17 +133,23 @@ class RelionJob:
         return self.folder.resolve().relative_to(here) if whole else self.folder
 
     def _is_of_relion_4(self) -> bool:
-        """Whether the first of the pipeline's files that names a list names it as RELION 4 does."""
+        """Whether RELION 4 wrote the job's own files; else whether it named the first list in a pipeline."""
+        for name in _JOB_FILES:
+            if version := _VERSION.search(self._read(name)):
+                return int(version[1]) < _RELION_5
         for name in _PIPELINES:
-            try:
-                text = (self.folder / name).read_bytes()
-            except OSError:
-                continue
+            text = self._read(name)
             if _OF_RELION_5 in text:
                 return False
             if any(label in text for label in _OF_RELION_4):
                 return True
         return False
+
+    def _read(self, name: str) -> bytes:
+        try:
+            return (self.folder / name).read_bytes()
+        except OSError:
+            return b""
 
 
 def _refused(path: Path, error: OSError) -> InputError:

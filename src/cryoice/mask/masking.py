@@ -108,7 +108,12 @@ def mask_level(
         iciness=ice.iciness,
         ring_density=ice.ring_density,
         views=scores.views,
-        verdict=GOOD if bad_share(shares) <= max_bad else BAD,
+        verdict=verdict_of(bad_share(shares), max_bad=max_bad),
         pixel_size=scores.pixel_size,
         shape=(level.shape[0], level.shape[1]),
     )
+
+
+def verdict_of(bad: float, *, max_bad: float) -> str:
+    """Return the verdict on a micrograph whose area holds this share of artifacts."""
+    return GOOD if bad <= max_bad else BAD

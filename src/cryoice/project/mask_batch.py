@@ -3,18 +3,21 @@
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+import torch
 
 from cryoice import __version__
 from cryoice.errors import InputError, OutputError
 from cryoice.files.micrograph_list import ListedMicrograph, MicrographList
 from cryoice.files.picture import PICTURE_SUFFIXES
-from cryoice.mask.masking import mask_level
+from cryoice.mask.masking import mask_level, verdict_of
 from cryoice.mask.model import Model
 from cryoice.project.folder_lock import folder_held
+from cryoice.project.mask_outcome import DOUBT, OF_STAR, Outcome
 from cryoice.project.mask_outputs import summary_row, write_outputs
 from cryoice.project.mask_places import require_apart, require_own_outputs
 from cryoice.project.mask_settings import MaskSettings, Microscope
@@ -22,34 +25,9 @@ from cryoice.project.records import Record, Records, Row, Stamp, digest_of
 from cryoice.project.seen_micrograph import SeenMicrograph
 from cryoice.project.shard import Shard
 
-DOUBT, OF_STAR = "doubt", "of_star"
-"""Keys of a row that the summary leaves out: what is doubtful about the pixel size, or None; and whether
-a STAR file lists the micrograph."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one micrograph.
-
-    Attributes
-    ----------
-    micrograph
-        Which one.
-    row
-        What the summary tells; None where it failed.
-    reason
-        Why it failed.
-    skipped
-        It was done before.
-    refused
-        It failed since its outputs could not be written, as on a full disk.
-    """
-
-    micrograph: ListedMicrograph
-    row: Row | None
-    reason: str = ""
-    skipped: bool = False
-    refused: bool = False
+_OUT_OF_MEMORY = (
+    "the device is out of memory; mask fewer at once (--jobs, in RELION fewer threads) or give --device cpu"
+)
 
 
 @dataclass(frozen=True)
@@ -126,13 +104,15 @@ class MaskBatch:
 
         With a ``stamp`` it fails when its file is another one by the time it is read.
 
-        What goes wrong is the reason of its outcome, and kept for a merge unless its outputs were refused.
+        What goes wrong is the reason of its outcome, and kept for a merge unless it was refused.
         """
         refused = False
         try:
             return Outcome(micrograph, self._mask(micrograph, stamp or Stamp.of(micrograph.path)))
         except InputError as error:
             reason, refused = _reason(micrograph, error), isinstance(error, OutputError)
+        except torch.OutOfMemoryError:
+            reason, refused = f"{micrograph.path}: {_OUT_OF_MEMORY}", True
         except Exception as error:  # a fault of ours must not cost the other micrographs
             reason = " ".join(f"{type(error).__name__}: {error}".split())
         if not refused:
@@ -146,8 +126,8 @@ class MaskBatch:
     ) -> Row | None:
         """Return what the summary tells of a micrograph that is done; None of any other.
 
-        Its record takes over what this list calls it. The file is looked at and the record read, unless
-        its stamp or that is given.
+        Its record takes over what this list calls it, and the verdict by these settings. The file is
+        looked at and the record read, unless its stamp or that is given.
         """
         try:
             stamp = stamp or Stamp.of(micrograph.path)
@@ -157,7 +137,7 @@ class MaskBatch:
         record = self.records.find(micrograph.stem, stamp=stamp, digest=digest, read=record)
         if record is None:
             return None
-        row = record.row | self._listed_as(micrograph)
+        row = self._judged(record.row | self._listed_as(micrograph))
         if row != record.row:
             with suppress(OutputError):  # on a full disk it keeps the other name for now
                 self.records.write(micrograph.stem, row, stamp=stamp, digest=digest, outputs=record.outputs)
@@ -177,11 +157,22 @@ class MaskBatch:
     def earlier(self) -> list[Row]:
         """Return what is known of masks in the folder that are of none of this batch's micrographs."""
         places = {str(micrograph.path.resolve()) for micrograph in self.listed.micrographs}
-        return [record.row for record in self.records.all() if record.stamp.path not in places]
+        return [record.row for record in self.recorded() if record.stamp.path not in places]
+
+    def recorded(self) -> list[Record]:
+        """Return all that is known of masks in the folder, with the verdicts by these settings."""
+        return [replace(record, row=self._judged(record.row)) for record in self.records.all()]
+
+    def _judged(self, row: Row) -> Row:
+        if "bad" not in row:  # of a version that did not tell
+            return row
+        return row | {"verdict": verdict_of(row["bad"], max_bad=self.settings.max_bad)}
 
     @cached_property
     def _given(self) -> dict[str, Any]:
-        return asdict(self.settings)
+        given = asdict(self.settings)
+        del given["max_bad"]  # decides the verdict alone
+        return given
 
     @property
     def records(self) -> Records:
@@ -208,10 +199,9 @@ class MaskBatch:
             missing=seen.missing,
             pixel_size=seen.pixel_size,
             settings=settings.regions,
-            max_bad=settings.max_bad,
             spectrum=listed.path.suffix.lower() not in PICTURE_SUFFIXES,
         )
-        self.records.forget(listed.stem)
+        self.records.claim(listed.stem, stamp=stamp)
         outputs = write_outputs(
             masked,
             self.output,
@@ -224,7 +214,7 @@ class MaskBatch:
         row = summary_row(
             masked, listed.stem, name=listed.name, pixel_size=seen.pixel_size, model=self.model.digest
         )
-        row |= {DOUBT: seen.doubt} | self._listed_as(listed)
+        row = self._judged(row | {DOUBT: seen.doubt} | self._listed_as(listed))
         self.records.write(listed.stem, row, stamp=stamp, digest=self.digest(listed), outputs=outputs)
         return row
 

@@ -24,7 +24,8 @@ from torch.utils.data import DataLoader
 from cryoice.errors import InputError
 from cryoice.files.micrograph_list import ListedMicrograph
 from cryoice.learn.quiet import ignore_needless_warnings, no_needless_warnings, quiet_lightning
-from cryoice.project.mask_batch import MaskBatch, Outcome
+from cryoice.project.mask_batch import MaskBatch
+from cryoice.project.mask_outcome import Outcome
 from cryoice.project.shard import Shard
 
 _POLL_S = 0.2
@@ -64,10 +65,10 @@ def run_on_devices(batch: MaskBatch, *, accelerator: str, devices: int, jobs: in
         trainer = _trainer(accelerator, devices)
         running = pool.submit(_predict, trainer, masking)
         try:
-            for index, reason in _heard(running, [receiver for receiver, _ in pipes]):
-                row = batch.find(waiting[index]) if reason is None else None
+            for index, failed in _heard(running, [receiver for receiver, _ in pipes]):
                 missing -= 1
-                yield Outcome(waiting[index], row, reason="" if row else reason or _CHANGED)
+                row = None if failed else batch.find(waiting[index])
+                yield failed or Outcome(waiting[index], row, reason="" if row else _CHANGED)
         finally:
             _stop(trainer, running)
     if (fault := running.exception()) is not None:
@@ -116,7 +117,7 @@ class _Masking(LightningModule):
         try:
             outcome = self._batch.attempt(self._waiting[index])
             with self._telling:
-                self._told[self.global_rank].send((index, None if outcome.row else outcome.reason))
+                self._told[self.global_rank].send((index, None if outcome.row else outcome))
         finally:
             self._room.release()
 
@@ -154,7 +155,7 @@ def _predict(trainer: Trainer, masking: _Masking) -> None:
     trainer.predict(masking, return_predictions=False)
 
 
-def _heard(running: Future[None], receivers: Sequence[Connection]) -> Generator[tuple[int, str | None]]:
+def _heard(running: Future[None], receivers: Sequence[Connection]) -> Generator[tuple[int, Outcome | None]]:
     while True:
         ended = running.done()
         found = ready(receivers, timeout=_POLL_S)

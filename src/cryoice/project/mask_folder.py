@@ -10,9 +10,13 @@ from jaxtyping import Float32, UInt16
 
 from cryoice.errors import InputError
 from cryoice.files.mrc import read_mrc
+from cryoice.project.listed_names import read_listed
 
 SUMMARY = "summary.csv"
 """One row a masked micrograph."""
+
+NEXT = "next.csv"
+"""One row a micrograph to review, that which teaches most first: rank, micrograph, stem, score, reason."""
 
 BAND = ("unsure_from", "unsure_to")
 """Columns of the probabilities between which a mask was made to call pixels unsure."""
@@ -45,6 +49,11 @@ class Masked:
     score: Path
     unsure: tuple[float, float]
 
+    @property
+    def stem(self) -> str:
+        """What the names of its files begin with."""
+        return self.mask.name.removesuffix("_mask.mrc")
+
     def read(self) -> tuple[UInt16[np.ndarray, "h w"], Float32[np.ndarray, "h w"]]:
         """Return classes and probability of any artifact, of one shape.
 
@@ -68,10 +77,21 @@ class Masked:
 
 @dataclass(frozen=True)
 class MaskFolder:
-    """Masks by the names of their micrographs."""
+    """Masks by the names of their micrographs.
+
+    Attributes
+    ----------
+    path
+        The folder.
+    masked
+        What is masked.
+    unmasked
+        Names of micrographs that were listed to be masked and are not: they failed, or were not reached.
+    """
 
     path: Path
     masked: tuple[Masked, ...]
+    unmasked: frozenset[str] = frozenset()
 
     @classmethod
     def read(cls, path: Path) -> "MaskFolder":
@@ -93,7 +113,8 @@ class MaskFolder:
         if missing:
             raise InputError(f"{summary}: no column {', '.join(missing)}; run cryoice mask again")
         rows = zip(*(table[name].tolist() for name in _NEEDED), strict=True)
-        return cls(path=path, masked=tuple(_masked(path, *row) for row in rows))
+        masked = tuple(_masked(path, *row) for row in rows)
+        return cls(path, masked, read_listed(path).difference(item.name for item in masked))
 
     @cached_property
     def by_name(self) -> dict[str, Masked]:

@@ -5,17 +5,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from cryoice.constants import CLASSES
 from cryoice.files.atomic import replacing
-from cryoice.files.micrograph_list import ListedMicrograph, MicrographList
+from cryoice.files.micrograph_list import ListedMicrograph
 from cryoice.files.pixel_size_doubts import counted
-from cryoice.files.star import Table, write_star
 from cryoice.project.failures import write_failures
-from cryoice.project.mask_batch import DOUBT, OF_STAR, MaskBatch, Outcome
+from cryoice.project.listed_names import write_listed
+from cryoice.project.mask_batch import MaskBatch
 from cryoice.project.mask_folder import BAND, SUMMARY
+from cryoice.project.mask_outcome import DOUBT, OF_STAR, Outcome
 from cryoice.project.mask_settings import Microscope
+from cryoice.project.mask_star import write_list_again, write_new_list
 from cryoice.project.records import Row
 from cryoice.project.select_micrographs import LIST
 
@@ -26,14 +26,6 @@ _COLUMNS = (
     *("micrograph", "stem", "height", "width", "angpix", "mask", "score"),
     *(*CLASSES, "bad", "unsure", *BAND, "iciness", "ring_density", "views", "verdict", "model"),
 )
-_STAR_COLUMNS = {f"cryoice{name.title()}Fraction": name for name in (*CLASSES, "bad", "unsure")} | {
-    "cryoiceIciness": "iciness",
-    "cryoiceRingDensity": "ring_density",
-    "cryoiceViews": "views",
-    "cryoiceVerdict": "verdict",
-}
-_NAME, _GROUP = "rlnMicrographName", "rlnOpticsGroup"
-_UNKNOWN = "nan"
 
 
 @dataclass(frozen=True)
@@ -47,7 +39,7 @@ class MaskResult:
     earlier
         Masks of other micrographs that earlier runs left in the folder; the summary tells of them too.
     failures
-        Name and reason of what is not done, but for what was stopped.
+        Name and reason of what is not done, but for what was stopped or refused.
     doubts
         About pixel sizes, the optics, and masks that the list leaves out; a line each.
     """
@@ -98,7 +90,7 @@ def finish(batch: MaskBatch, outcomes: Sequence[Outcome]) -> MaskResult:
         row = batch.find(micrograph) if outcome is None else outcome.row
         if row is not None:
             rows[micrograph] = row
-        elif outcome is not None:
+        elif outcome is not None and not outcome.refused:
             failures.append((micrograph.name, outcome.reason))
     earlier, unlisted, outdated = write_lists(batch, rows, batch.earlier())
     write_failures(batch.output / FAILURES, failures)
@@ -143,13 +135,15 @@ def write_lists(
         The folder cannot be written.
     """
     earlier = [row for row in found if row.keys() >= {*_COLUMNS, OF_STAR}]
+    named = (*(item.name for item in batch.listed.micrographs), *(name for name, _ in batch.listed.failures))
+    write_listed(batch.output, named)
     write_summary(batch.output, [*earlier, *rows.values()])
     joined = [row for row in earlier if batch.listed.star is None and not row[OF_STAR]]
     path = batch.output / LIST
     if batch.listed.star is None:
-        write_star(path, _relion_tables([*joined, *rows.values()], batch.microscope))
+        write_new_list(path, [*joined, *rows.values()], batch.microscope)
     else:
-        write_list(path, batch.listed, rows)
+        write_list_again(path, batch.listed, rows)
     return len(earlier), len(earlier) - len(joined), len(found) - len(earlier)
 
 
@@ -168,52 +162,3 @@ def write_summary(output: Path, rows: Iterable[Row]) -> None:
         writer = csv.DictWriter(stream, _COLUMNS, extrasaction="ignore", lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-
-
-def write_list(path: Path, listed: MicrographList, rows: Mapping[ListedMicrograph, Row]) -> None:
-    """Write a STAR file again: its own blocks, columns and order, our columns, and what is done alone.
-
-    Raises
-    ------
-    InputError
-        The folder cannot be written, or the list's own table is damaged.
-    """
-    assert listed.star is not None
-    assert listed.block is not None
-    names = listed.star.table(listed.block, [_NAME])[_NAME]
-    by_row = {number: row for micrograph, row in rows.items() for number in micrograph.rows}
-    found = [by_row.get(number) for number in range(len(names))]
-    keep = np.array([row is not None for row in found], dtype=bool)
-    columns = _our_columns([row or {} for row in found])
-    listed.star.edited(listed.block, keep=keep, columns=columns).write(path)
-
-
-def _relion_tables(rows: Sequence[Row], microscope: Microscope) -> dict[str, Table]:
-    """Tables that RELION 3.1 and later takes, with an optics group for each pixel size."""
-    sizes = list(dict.fromkeys(row["angpix"] for row in rows))
-    groups = range(1, len(sizes) + 1)
-    voltage, aberration, contrast = microscope.values
-    optics: Table = {
-        "rlnOpticsGroupName": [f"opticsGroup{group}" for group in groups],
-        _GROUP: list(groups),
-        "rlnMicrographPixelSize": sizes,
-        "rlnVoltage": [voltage] * len(sizes),
-        "rlnSphericalAberration": [aberration] * len(sizes),
-        "rlnAmplitudeContrast": [contrast] * len(sizes),
-    }
-    micrographs: Table = {
-        _NAME: [row["micrograph"] for row in rows],
-        _GROUP: [sizes.index(row["angpix"]) + 1 for row in rows],
-        **_our_columns(rows),
-    }
-    return {"optics": optics, "micrographs": micrographs}
-
-
-def _our_columns(rows: Sequence[Row]) -> dict[str, list[str]]:
-    return {column: [_cell(row.get(key)) for row in rows] for column, key in _STAR_COLUMNS.items()}
-
-
-def _cell(value: str | float | None) -> str:
-    if value is None:
-        return _UNKNOWN
-    return value if isinstance(value, str) else f"{value:.6g}"

@@ -74,7 +74,7 @@ def write_outputs(
 
 
 def summary_row(masked: MaskedMicrograph, stem: str, *, name: str, pixel_size: float, model: str) -> Row:
-    """Return what the summary tells, in its order; None where the sampling forbids a measure."""
+    """Return what the summary tells but for the verdict; None where the sampling forbids a measure."""
     height, width = masked.shape
     return {
         "micrograph": name,
@@ -91,7 +91,6 @@ def summary_row(masked: MaskedMicrograph, stem: str, *, name: str, pixel_size: f
         "iciness": _measured(masked.iciness),
         "ring_density": _measured(masked.ring_density),
         "views": masked.views,
-        "verdict": masked.verdict,
         "model": model,
     }
 
@@ -101,7 +100,7 @@ def _measured(value: float) -> float | None:
 
 
 def _draw(masked: MaskedMicrograph, path: Path, stem: str, shown: Float32[np.ndarray, "h w"]) -> None:
-    title = f"{stem}   {masked.verdict}: {100 * masked.bad:.1f} % of the area"
+    title = f"{stem}   artifacts on {100 * masked.bad:.1f} % of the area"
     picture = overlay(
         shown,
         masked.mask,

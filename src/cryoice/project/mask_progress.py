@@ -9,7 +9,9 @@ import torch
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from cryoice.project.mask_batch import MaskBatch, Outcome
+from cryoice.errors import OutputError
+from cryoice.project.mask_batch import MaskBatch
+from cryoice.project.mask_outcome import Outcome
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,11 @@ def follow(
     ----------
     after
         Called when an outcome was added; what it raises stops the batch.
+
+    Raises
+    ------
+    OutputError
+        The machine refused one; those in flight are finished.
     """
     said = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     for name, reason in batch.listed.failures if batch.shard is None else ():
@@ -60,6 +67,8 @@ def follow(
         start, worked = time.monotonic(), 0
         for outcome in running:
             outcomes.append(outcome)
+            if outcome.refused:
+                raise OutputError(f"{outcome.reason}; what is masked stays, the same command continues")
             if outcome.row is None:
                 said.print(f"{outcome.micrograph.name}: {outcome.reason}")
             worked += not outcome.skipped

@@ -11,14 +11,14 @@ _VOLTAGE, _ABERRATION, _CONTRAST = 300.0, 2.7, 0.1
 
 @dataclass(frozen=True)
 class MaskSettings:
-    """What decides the outputs of a micrograph beside its pixels, their size and the network.
+    """What decides outputs and verdict of a micrograph beside its pixels, their size and the network.
 
     Attributes
     ----------
     regions
         How masks are cut out of score maps.
     max_bad
-        Share of artifacts in the area above which the verdict is ``bad``; 0 to 1.
+        Share of artifacts in the area above which the verdict is ``bad``; 0 to 1. Decides nothing else.
     full_size
         Write masks at the micrographs' own shape.
     overlay

@@ -44,8 +44,19 @@ class PickFile:
         return cls(file, {str(name): rows for name, rows in zip(names, parts, strict=True)})
 
 
-def masks_of(files: Iterable[PickFile], folder: MaskFolder) -> dict[str, Masked]:
+def masks_of(files: Iterable[PickFile], folder: MaskFolder, *, exact: bool = False) -> dict[str, Masked]:
     """Return the masked micrograph of each name in the files; a name without one is left out.
+
+    A name that means a micrograph which was to be masked and is not has no mask, whatever is like it.
+
+    Parameters
+    ----------
+    files
+        Whose micrographs are looked for.
+    folder
+        Masks.
+    exact
+        Names are those of the list that was masked, to the letter; else as `match_micrographs` has it.
 
     Raises
     ------
@@ -53,8 +64,9 @@ def masks_of(files: Iterable[PickFile], folder: MaskFolder) -> dict[str, Masked]
         A name may mean several micrographs; lists them.
     """
     names = list(dict.fromkeys(name for file in files for name in file.rows))
-    pairs = match_micrographs(names, list(folder.by_name)).pairs
-    return {name: folder.by_name[known] for name, known in pairs.items()}
+    known = [*folder.by_name, *sorted(folder.unmasked)]
+    pairs = {name: name for name in names} if exact else match_micrographs(names, known).pairs
+    return {name: folder.by_name[own] for name, own in pairs.items() if own in folder.by_name}
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """What is known of the micrographs that are done: a stopped batch continues, a changed one starts over.
 
-A record is written when all outputs of its micrograph are, and forgotten before the first of them
-is replaced. So a record that is there tells the truth whenever the program was killed.
+A record is written when all outputs of its micrograph are, and dropped before the first of them is
+replaced; a claim tells meanwhile whose they are. So a record that is there tells the truth whenever the
+program was killed.
 """
 
 import contextlib
@@ -100,8 +101,22 @@ class Records:
         except (OSError, ValueError, TypeError, KeyError):
             return None
 
-    def forget(self, stem: str) -> None:
-        """Drop a record, before its outputs change."""
+    def owner(self, stem: str) -> str | None:
+        """Return the file whose outputs have this name, or had it or are to have it; None: nobody's."""
+        for path in (self._path(stem), self._claim_path(stem)):
+            with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+                return Stamp(**json.loads(path.read_text("utf-8"))["stamp"]).path
+        return None
+
+    def claim(self, stem: str, *, stamp: Stamp) -> None:
+        """Drop a record before its outputs change, and tell whose they are to be.
+
+        Raises
+        ------
+        InputError
+            The folder cannot be written.
+        """
+        self._write(self._claim_path(stem), {"stamp": vars(stamp)})
         self._path(stem).unlink(missing_ok=True)
         self._failure_path(stem).unlink(missing_ok=True)
 
@@ -134,6 +149,7 @@ class Records:
         """
         values = {"stamp": vars(stamp), "digest": digest, "outputs": list(outputs), "row": row}
         self._write(self._path(stem), values)
+        self._claim_path(stem).unlink(missing_ok=True)
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
@@ -162,6 +178,9 @@ class Records:
 
     def _path(self, stem: str) -> Path:
         return self.output / RECORDS_FOLDER / f"{stem}.json"
+
+    def _claim_path(self, stem: str) -> Path:
+        return self.output / RECORDS_FOLDER / f"{stem}.claimed"
 
     def _failure_path(self, stem: str) -> Path:
         return self.output / RECORDS_FOLDER / f"{stem}.failed"

@@ -13,13 +13,15 @@ from cryoice.project.clean_picks import Cleaned, CleanSettings, clean_file
 from cryoice.project.frame_probe import probe_frame
 from cryoice.project.mask_folder import MaskFolder
 from cryoice.project.pick_files import PickFile, masks_of
+from cryoice.project.relion_outputs import (
+    MICROGRAPHS,
+    OF_PARTICLES,
+    PARTICLES,
+    REJECTED_MICROGRAPHS,
+    REJECTED_PARTICLES,
+)
 from cryoice.project.select_micrographs import Selected, select_micrographs
 
-MICROGRAPHS, REJECTED_MICROGRAPHS = "micrographs.star", "micrographs_rejected.star"
-PARTICLES, REJECTED_PARTICLES = "particles.star", "particles_rejected.star"
-"""Names in the job's folder."""
-
-_OF_PARTICLES = "micrographs_of_particles.star"
 _NAME, _GROUP, _SIZE = "rlnMicrographName", "rlnOpticsGroup", "rlnMicrographPixelSize"
 
 
@@ -66,7 +68,7 @@ class ParticleList:
             blocks["optics"] = {str(name): cells.to_list() for name, cells in optics.table(block).items()}
         elif self.file.particles.pixel_size is not None:
             table[_SIZE] = [float(self.file.particles.pixel_size[row]) for row in first]
-        path = folder / _OF_PARTICLES
+        path = folder / OF_PARTICLES
         write_star(path, blocks | {"micrographs": table})
         return path
 
@@ -109,7 +111,7 @@ def write_particle_lists(
     Raises
     ------
     InputError
-        The masks cannot be read, or the folder cannot be written.
+        The masks cannot be read or are all of other micrographs, or the folder cannot be written.
     """
 
     def track(items: Sequence[Any], words: str) -> Iterable[Any]:
@@ -118,7 +120,12 @@ def write_particle_lists(
             yield item
 
     picks, known = particles.picks, MaskFolder.read(masks)
-    found = masks_of([picks], known)
+    found = masks_of([picks], known, exact=True)  # of one project, whose jobs pass names on as they are
+    if not found:
+        raise InputError(
+            f"{masks}: none of the micrographs of {particles.file.path} is masked there by its name; "
+            "give masks of the list that they were extracted from"
+        )
     probed = probe_frame([picks], known, found, settings)
     cleaned = clean_file(picks, found, settings, track=track)
     file, columns = particles.file, cleaned.columns

@@ -7,20 +7,19 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from cryoice.errors import InputError
+from cryoice.errors import InputError, OutputError
 from cryoice.files.relion_job import LOG, MICROGRAPHS, PARTICLES, JobAbortedError, NodeType, RelionJob
-from cryoice.project import relion_lists
+from cryoice.project import relion_outputs
 from cryoice.project.clean_picks import Cleaned, CleanSettings
 from cryoice.project.failures import write_failures
-from cryoice.project.mask_batch import MaskBatch, Outcome
+from cryoice.project.mask_batch import MaskBatch
 from cryoice.project.mask_lists import FAILURES, MaskResult, begin, finish
+from cryoice.project.mask_outcome import Outcome
 from cryoice.project.mask_progress import Workers, follow
 from cryoice.project.relion_lists import ParticleList, write_micrograph_lists, write_particle_lists
+from cryoice.project.relion_outputs import LOGFILE
 from cryoice.report.figures import save_figure
 from cryoice.report.relion_log import plot_log
-
-MASKS, LOGFILE = "masks", "logfile.pdf"
-"""Folder of masks and page of figures, in the job's folder."""
 
 _PARTS = 20  # lines of progress in a whole run
 _SILENCE_S = 60.0
@@ -66,18 +65,19 @@ class RelionRun:
         JobAbortedError
             RELION asked for the end.
         InputError
-            A folder cannot be written, or no micrograph could be masked.
+            A folder cannot be written, the machine refused a micrograph, or none could be masked.
         """
         outcomes: list[Outcome] = []
         with batch.alone():
             begin(batch)
             try:
                 follow(batch, outcomes, workers=Workers(jobs), after=self._progress(batch, outcomes))
-            except (JobAbortedError, KeyboardInterrupt):
-                result = finish(batch, outcomes)
-                self._list(batch, result, for_next_job=for_next_job)
-                done, total = len(result.rows), len(batch.listed.micrographs)
-                self.say(f"stopped: {done} of {total} micrographs are done; continue the job for the rest")
+            except (JobAbortedError, KeyboardInterrupt, OutputError) as stop:
+                try:
+                    self._list_done(batch, outcomes, for_next_job=for_next_job)
+                except OutputError as error:
+                    if not isinstance(stop, OutputError):  # which tells it
+                        self.warn(f"error: {error}")
                 raise
             result = finish(batch, outcomes)
         for doubt in result.doubts:
@@ -110,7 +110,7 @@ class RelionRun:
             f"{len(keep)} particles: {int(keep.sum())} accepted ({unsure} unsure), "
             f"{int((~keep).sum())} rejected"
         )
-        self._tell(relion_lists.PARTICLES, PARTICLES)
+        self._tell(relion_outputs.PARTICLES, PARTICLES)
         return cleaned
 
     def draw(self, masked: MaskResult | None, cleaned: Cleaned | None, *, max_bad: float) -> None:
@@ -130,6 +130,12 @@ class RelionRun:
         save_figure(figure, self.job.folder / LOGFILE)
         self._tell(LOGFILE, LOG)
 
+    def _list_done(self, batch: MaskBatch, outcomes: Sequence[Outcome], *, for_next_job: bool) -> None:
+        result = finish(batch, outcomes)
+        self._list(batch, result, for_next_job=for_next_job)
+        done, total = len(result.rows), len(batch.listed.micrographs)
+        self.say(f"stopped: {done} of {total} micrographs are done; continue the job for the rest")
+
     def _list(self, batch: MaskBatch, result: MaskResult, *, for_next_job: bool) -> None:
         self._note_failures(result.failures)
         counts = write_micrograph_lists(self.job.folder, batch.output)
@@ -142,7 +148,7 @@ class RelionRun:
         if not counts.accepted:
             self.warn("warning: no micrograph is accepted; the next job wants some: raise max_bad")
         if for_next_job:
-            self._tell(relion_lists.MICROGRAPHS, MICROGRAPHS)
+            self._tell(relion_outputs.MICROGRAPHS, MICROGRAPHS)
 
     def _tell(self, name: str, node: NodeType) -> None:
         self.made.append((name, node))

@@ -1,7 +1,7 @@
 """The folder that ``cryoice mask`` wrote, as a review page shows it."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,13 +9,11 @@ import pandas as pd
 
 from cryoice.errors import InputError
 from cryoice.files.star_text import StarText
-from cryoice.project.mask_folder import SUMMARY, Masked, MaskFolder
+from cryoice.project.folder_identity import identity_of
+from cryoice.project.mask_folder import NEXT, SUMMARY, Masked, MaskFolder
 from cryoice.project.review_pictures import pictures_of
 from cryoice.project.select_micrographs import LIST
 from cryoice.report.page.contents import STATISTICS, PageContents, PageMicrograph
-
-ORDER = "next.csv"
-"""Name of the file that tells which micrographs' review would teach most."""
 
 _NAME = "rlnMicrographName"
 
@@ -62,7 +60,7 @@ class ReviewFolder:
             A file is missing or damaged, or the list has a micrograph that the summary has not.
         """
         star, block, names = _listed(path / LIST)  # before the summary, which tells at least of these
-        folder, order = MaskFolder.read(path), _order(path / ORDER)
+        folder, order = MaskFolder.read(path), _order(path / NEXT)
         table = _table(path / SUMMARY, ("stem", "verdict", "views", *STATISTICS))
         known = {
             masked.name: Reviewed(masked, row, *order.get(row["stem"], (None, "")))
@@ -76,8 +74,25 @@ class ReviewFolder:
         rows = tuple((begin, end, places[name]) for (begin, end), name in spans)
         return cls(path, tuple(known[name] for name in places), star, rows, len(known) - len(places))
 
-    def load(self, reviewed: Reviewed) -> tuple[PageMicrograph, str | None]:
+    def worth_a_look(self, count: int) -> frozenset[str]:
+        """Return the names of so many micrographs: those whose review teaches most, then the most unsure.
+
+        Raises
+        ------
+        InputError
+            The summary has no number where one should be.
+        """
+
+        def place(one: Reviewed) -> tuple[float, float]:
+            unsure = _number(one.row["unsure"], f"{self.path / SUMMARY}: {one.masked.name}: unsure")
+            return math.inf if one.rank is None else one.rank, -(unsure or 0)
+
+        return frozenset(one.masked.name for one in sorted(self.micrographs, key=place)[:count])
+
+    def load(self, reviewed: Reviewed, *, shown: bool = True) -> tuple[PageMicrograph, str | None]:
         """Return what the page tells of a micrograph, and why it shows no mask or no micrograph, if so.
+
+        One that is not to be shown costs no reading.
 
         Raises
         ------
@@ -85,10 +100,12 @@ class ReviewFolder:
             The summary has no number where one should be.
         """
         masked, row = reviewed.masked, reviewed.row
+        pictures, fault = None, None
         try:
-            pictures, fault = pictures_of(masked, self.path, row["stem"])
+            if shown:
+                pictures, fault = pictures_of(masked, self.path, row["stem"])
         except InputError as error:
-            pictures, fault = None, str(error)
+            fault = str(error)
         where = f"{self.path / SUMMARY}: {masked.name}"
         return PageMicrograph(
             name=masked.name,
@@ -101,11 +118,13 @@ class ReviewFolder:
             rank=reviewed.rank,
             reason=reviewed.reason,
             pictures=pictures,
+            left_out=not shown,
         ), fault
 
-    def contents(self, micrographs: Sequence[PageMicrograph]) -> PageContents:
+    def contents(self, micrographs: Iterable[PageMicrograph]) -> PageContents:
         """Return the page's contents, given what `load` tells of each micrograph."""
-        return PageContents(self.path.resolve().name, micrographs, self.star.text, self.rows)
+        title = "/".join(self.path.resolve().parts[-2:])  # of RELION's jobs, all are called masks
+        return PageContents(title, identity_of(self.path), micrographs, self.star.text, self.rows)
 
 
 def _listed(path: Path) -> tuple[StarText, str, list[str]]:

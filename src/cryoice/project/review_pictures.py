@@ -10,7 +10,7 @@ from cryoice.files.micrograph import read_micrograph
 from cryoice.files.recorded_outputs import thumbnail_path
 from cryoice.mask.unsure import is_unsure
 from cryoice.project.mask_folder import Masked
-from cryoice.project.records import Records
+from cryoice.project.records import Records, Stamp
 from cryoice.report.mask_overlay import shrunk, stretched, thumbnail
 from cryoice.report.page.class_map import pack
 from cryoice.report.page.contents import Pictures
@@ -20,7 +20,7 @@ def pictures_of(masked: Masked, folder: Path, stem: str) -> tuple[Pictures, str 
     """Return what is drawn, and why it is drawn over the score map, where it is.
 
     The grey picture is the one that masking kept. Folders of older versions have none: there it is made of
-    the micrograph, if that still lies where it was masked, else of the score map.
+    the micrograph, if that still lies as it was masked, else of the score map.
 
     Raises
     ------
@@ -42,7 +42,10 @@ def _grey(folder: Path, stem: str, shape: tuple[int, int]) -> bytes:
         record = Records(folder).get(stem)
     if record is None:
         raise InputError("no picture of it was kept, and no record tells where it lies")
-    return thumbnail(stretched(shrunk(read_micrograph(Path(record.stamp.path)).array, shape)))
+    path = Path(record.stamp.path)
+    if Stamp.of(path) != record.stamp:
+        raise InputError(f"{path}: has changed since it was masked; run cryoice mask again")
+    return thumbnail(stretched(shrunk(read_micrograph(path).array, shape)))
 
 
 def _grey_score(score: Float32[np.ndarray, "h w"]) -> bytes:

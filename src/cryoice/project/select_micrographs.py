@@ -12,6 +12,7 @@ from cryoice.errors import InputError
 from cryoice.files.cryosparc_exposures import read_exposures
 from cryoice.files.names import match_micrographs
 from cryoice.files.star_text import StarText
+from cryoice.project.listed_names import read_listed
 
 LIST = "micrographs.star"
 """The list that ``cryoice mask`` writes, with a row a micrograph."""
@@ -90,7 +91,9 @@ def select_micrographs(
         keep &= table[_VERDICT].to_numpy() == _GOOD
     unmeasured = keep & np.isnan(values).any(axis=1)
     if exposures is not None:
-        return _select_exposures(exposures, table, keep, unmeasured, accepted=accepted, rejected=rejected)
+        return _select_exposures(
+            exposures, masks, table, keep, unmeasured, accepted=accepted, rejected=rejected
+        )
     star.edited(block, keep=keep).write(accepted)
     star.edited(block, keep=~keep).write(rejected)
     return Selected(int(keep.sum()), int((~keep).sum()), int(unmeasured.sum()))
@@ -116,6 +119,7 @@ def _require_apart(inputs: Sequence[Path], accepted: Path, rejected: Path) -> No
 
 def _select_exposures(
     path: Path,
+    masks: Path,
     table: pd.DataFrame,
     keep: Bool[np.ndarray, " n"],
     unmeasured: Bool[np.ndarray, " n"],
@@ -129,12 +133,13 @@ def _select_exposures(
         if target.suffix.lower() != path.suffix.lower():
             raise InputError(f"{target}: {path.name} stays a {path.suffix} file; give a name that ends so")
     names = [str(name) for name in table[_NAME]]
-    pairs = match_micrographs(exposures.names, names).pairs
-    if not pairs:
-        raise InputError(f"{path}: none of its exposures is in {LIST}; give those that were masked")
+    unmasked = sorted(read_listed(masks).difference(names))  # means none of the others, whatever is like it
+    pairs = match_micrographs(exposures.names, [*names, *unmasked]).pairs
     places = {name: place for place, name in enumerate(names)}
-    rows = np.array([places[pairs[name]] if name in pairs else -1 for name in exposures.names])
+    rows = np.array([places.get(pairs.get(name, ""), -1) for name in exposures.names], dtype=np.int64)
     listed = rows >= 0
+    if not listed.any():
+        raise InputError(f"{path}: none of its exposures is in {LIST}; give those that were masked")
     good = listed & keep[rows]
     ours = [str(column) for column in table if str(column).startswith(_OURS)]
     found = {column: [str(cell) for cell in table[column].to_numpy()[rows]] for column in ours}

@@ -14,7 +14,9 @@ from cryoice.files.micrograph_list import ListedMicrograph, MicrographList
 from cryoice.project.among_masks import apart
 from cryoice.project.arrivals import Arrival, Unusable, stamp_of
 from cryoice.project.exposures import Exposures
-from cryoice.project.mask_batch import MaskBatch, Outcome
+from cryoice.project.mask_batch import MaskBatch
+from cryoice.project.mask_outcome import Outcome
+from cryoice.project.mask_places import with_own_stems
 from cryoice.project.records import Record, Row
 
 _CHECKED = 50
@@ -133,7 +135,7 @@ class Watch:
             self.answered |= self.source.settled or now - self._first >= self.settle
             if listed is not self._looked:
                 self._looked = listed
-                self._take(apart(listed, self.batch.output), now)
+                self._take(with_own_stems(apart(listed, self.batch.output), self._owner), now)
             before = self._unusable.given_up
             for name, reason in self._unusable.judge(self.batch.listed.failures, now):
                 self.tell(f"{name}: {reason}")
@@ -206,6 +208,12 @@ class Watch:
                 self._pending[stem].listed = item
         self._stir(now)
 
+    def _owner(self, stem: str) -> str | None:
+        if stem in self._listed:
+            return str(self._listed[stem].path)
+        read = self._read.get(stem)
+        return self.batch.records.owner(stem) if read is None else read.stamp.path
+
     def _begin(self, item: ListedMicrograph, now: float) -> None:
         """Find what is known of a micrograph, or wait for it."""
         self._pending.pop(item.stem, None)
@@ -232,7 +240,7 @@ class Watch:
             self._done.add(stem)
         if self.refused:
             self.refused = False
-            self.tell(f"{self.batch.output}: can be written again")
+            self.tell(f"{self.batch.output}: masks are written again")
         self._stir(now)
 
     def _fail(self, arrival: Arrival, outcome: Outcome, now: float) -> None:

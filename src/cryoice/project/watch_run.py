@@ -9,7 +9,7 @@ from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import dataclass, field
 from functools import partial
 
-from cryoice.project.mask_batch import DOUBT
+from cryoice.project.mask_outcome import DOUBT
 from cryoice.project.stopping import stopping
 from cryoice.project.watch import Watch
 from cryoice.project.watch_lists import Pace, draw_watch, write_watch_lists

@@ -33,7 +33,7 @@ def plot_log(
     rows
         Of the summary of masks, in the list's order; without any, the page shows particles alone.
     max_bad
-        Share of the area above which a micrograph is rejected.
+        Share of the area above which a micrograph was rejected; colours are those of the verdicts.
     title
         Above all.
     particles
@@ -46,7 +46,8 @@ def plot_log(
         return figure
     panels = figure.subplot_mosaic([["order", "order", "bad"], ["classes", "iciness", "scores"]])
     bad = np.array([row["bad"] for row in rows], dtype=np.float64)
-    _plot_order(panels["order"], bad, max_bad)
+    good = np.array([row["verdict"] == "good" for row in rows], dtype=np.bool_)
+    _plot_order(panels["order"], bad, good, max_bad)
     _plot_bad(panels["bad"], bad, max_bad)
     _plot_classes(panels["classes"], rows)
     _plot_iciness(panels["iciness"], [row["iciness"] for row in rows if row["iciness"] is not None])
@@ -54,9 +55,11 @@ def plot_log(
     return figure
 
 
-def _plot_order(axes: Axes, bad: Float64[np.ndarray, " n"], max_bad: float) -> None:
-    number, rejected = np.arange(1, len(bad) + 1), bad > max_bad
-    for colour, chosen, name in ((_GOOD, ~rejected, "accepted"), (_BAD, rejected, "rejected")):
+def _plot_order(
+    axes: Axes, bad: Float64[np.ndarray, " n"], good: Bool[np.ndarray, " n"], max_bad: float
+) -> None:
+    number = np.arange(1, len(bad) + 1)
+    for colour, chosen, name in ((_GOOD, good, "accepted"), (_BAD, ~good, "rejected")):
         label = f"{name}: {int(chosen.sum())}"
         axes.plot(number[chosen], 100 * bad[chosen], "o", ms=3, color=colour, label=label)
     axes.axhline(100 * max_bad, color="0.4", lw=1, ls="--")

@@ -1,7 +1,8 @@
 """What a review page holds."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,7 +49,9 @@ class PageMicrograph:
     rank, reason
         Place in the order in which review teaches most, from 1, and why; None and '' where there is none.
     pictures
-        None where the mask cannot be read.
+        None where the mask cannot be read, or is not to be shown.
+    left_out
+        Whether it is not to be shown.
     """
 
     name: str
@@ -61,6 +64,18 @@ class PageMicrograph:
     rank: int | None
     reason: str
     pictures: Pictures | None
+    left_out: bool = False
+
+    @property
+    def digest(self) -> str:
+        """12 hex digits of what corrections are about, '' where there are no pictures.
+
+        They depend on the mask, on what of it is unsure and on the sampling, not on how these are packed.
+        """
+        if self.pictures is None:
+            return ""
+        sampling = f"{self.shape} {self.pixel_size!r} {self.pictures.shape} "
+        return hashlib.sha256(sampling.encode() + zlib.decompress(self.pictures.classes)).hexdigest()[:12]
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -68,9 +83,11 @@ class PageMicrograph:
         facts: dict[str, Any] = {
             **{"name": self.name, "stem": self.stem, "verdict": self.verdict, "views": self.views},
             **{"height": self.shape[0], "width": self.shape[1], "pixelSize": self.pixel_size},
-            **{"rank": self.rank, "reason": self.reason},
+            **{"rank": self.rank, "reason": self.reason, "digest": self.digest},
             **self.statistics,
         }
+        if self.left_out:
+            facts["leftOut"] = True
         if self.pictures:
             rows, columns = self.pictures.shape
             facts |= {"rows": rows, "columns": columns, "greyIs": self.pictures.grey_is}
@@ -85,8 +102,10 @@ class PageContents:
     ----------
     title
         Of the page.
+    identity
+        Of the folder, by which a browser finds a review again however list and masks change.
     micrographs
-        In the order of the list.
+        In the order of the list; gone through once.
     star
         Bytes of the list.
     rows
@@ -94,24 +113,7 @@ class PageContents:
     """
 
     title: str
-    micrographs: Sequence[PageMicrograph]
+    identity: str
+    micrographs: Iterable[PageMicrograph]
     star: bytes
     rows: Sequence[tuple[int, int, int]]
-
-    @property
-    def digest(self) -> str:
-        """16 hex digits by which a browser finds a review again.
-
-        They depend on what is reviewed, list and masks, and not on the order of review: a page that is
-        written again after ``cryoice next`` goes on with the review of the one before.
-        """
-        found = hashlib.sha256()
-        for part in self._reviewed():
-            found.update(len(part).to_bytes(8) + part)
-        return found.hexdigest()[:16]
-
-    def _reviewed(self) -> Iterator[bytes]:
-        yield self.star
-        for micrograph in self.micrographs:
-            yield micrograph.name.encode("utf-8", "surrogateescape")
-            yield micrograph.pictures.classes if micrograph.pictures else b""

@@ -6,6 +6,7 @@ const ARTIFACTS = classes.slice(1);
 const NO_DATA = classes.length, UNKNOWN = NO_DATA + 1, UNSURE = 8; // values of a pixel; UNSURE is a bit
 
 const pictures = byId("pictures").textContent.split("\n");
+byId("pictures").remove(); // held once
 const DECODED = 120; // micrographs, about 0.5 MB each
 
 const STATISTICS = {
@@ -45,7 +46,7 @@ async function inflate(bytes) {
 
 const decoded = new Map();
 
-/** Grey picture and mask of a micrograph: a promise of {grey, mask}, null where there is none. */
+/** Grey picture and mask of a micrograph: a promise of {grey, mask}, null where there is none, the picture also where it is damaged. */
 function pictureOf(id) {
   if (!decoded.has(id)) decoded.set(id, decode(id).catch(() => null));
   const found = decoded.get(id);
@@ -60,5 +61,6 @@ async function decode(id) {
   const [grey, packed] = pictures[id].split(" ");
   const mask = await inflate(bytesOf(packed)), columns = micrographs[id].columns;
   for (let place = columns; place < mask.length; place++) mask[place] ^= mask[place - columns];
-  return { grey: await createImageBitmap(new Blob([bytesOf(grey)], { type: "image/jpeg" })), mask };
+  const picture = createImageBitmap(new Blob([bytesOf(grey)], { type: "image/jpeg" }));
+  return { grey: await picture.catch(() => null), mask };
 }

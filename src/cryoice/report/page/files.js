@@ -38,13 +38,15 @@ function csvCell(text) {
 const csvOf = (rows) => rows.map((row) => row.map(csvCell).join(",") + "\r\n").join("");
 
 function exportCorrections() {
-  download("corrections.csv", csvOf([COLUMNS, ...review.actions.map(rowOf)]));
-  say(`corrections.csv: ${review.actions.length} rows`);
+  const rows = exportedRows().map((row) => row.slice(0, COLUMNS.length));
+  download("corrections.csv", csvOf([COLUMNS, ...rows]));
+  say(`corrections.csv: ${rows.length} rows`);
 }
 
 function exportReview() {
-  download("review.json", asText());
-  say(`review.json: ${review.actions.length} actions and the limits`);
+  const rows = exportedRows();
+  download("review.json", JSON.stringify({ cryoice: "review", limits: review.limits, corrections: rows }));
+  say(`review.json: ${rows.length} actions and the limits`);
 }
 
 /** Rows of cells of a CSV text. */
@@ -60,11 +62,14 @@ function csvRows(text) {
   return rows.filter((row) => row.length > 1);
 }
 
+const isPlain = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+
 function parseReview(text) {
   const plain = text.replace(/^\ufeff/, "");
   if (plain.trimStart().startsWith("{")) {
     const found = JSON.parse(plain);
-    if (found.cryoice !== "review") throw new Error("no review of cryoice");
+    if (found.cryoice !== "review" || !Array.isArray(found.corrections)) throw new Error("no review of cryoice");
+    if (!isPlain(found.limits ?? {})) throw new Error("its limits cannot be read");
     return found;
   }
   const [head, ...rows] = csvRows(plain);
@@ -75,11 +80,10 @@ function parseReview(text) {
 
 async function importReview(file) {
   try {
-    const lost = replaceReview(parseReview(await file.text()));
-    keep();
-    const left = lost ? `; ${lost} rows left out, of micrographs that this page does not hold or without sense` : "";
-    say(`${file.name}: ${review.actions.length} actions${left}`);
+    const lost = importState(parseReview(await file.text()));
+    const left = lost ? `; ${lost} rows or limits left out: of other micrographs or masks, off the micrograph, or without sense` : "";
+    say(`${file.name}: ${exportedRows().length} actions${left}. U undoes the import.`);
   } catch (error) {
-    say(`${file.name}: is no review.json nor corrections.csv (${error.message})`);
+    say(`${file.name} is not imported, and nothing has changed: ${error.message}`);
   }
 }

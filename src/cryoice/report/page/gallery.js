@@ -87,10 +87,11 @@ const signature = (id, inner) => JSON.stringify([inner, Object.values(layers), c
 
 async function drawTile(tile, id, inner) {
   const wanted = signature(id, inner);
-  if (tile.dataset.drawn === wanted) return;
-  tile.dataset.drawn = wanted;
+  if (tile.dataset.wanted === wanted) return;
+  tile.dataset.wanted = wanted;
   const found = await pictureOf(id);
-  if (tiles.get(id) !== tile || tile.dataset.drawn !== wanted) return; // out of view by now, or drawn anew
+  if (tiles.get(id) !== tile || tile.dataset.wanted !== wanted) return; // out of view by now, or drawn anew
+  tile.dataset.drawn = wanted;
   const one = micrographs[id], canvas = tile.querySelector("canvas");
   if (!found) {
     tile.classList.add("blind");
@@ -110,14 +111,18 @@ function reveal(id) {
   else if (top + step > gallery.scrollTop + gallery.clientHeight) gallery.scrollTop = top + step - gallery.clientHeight + TILE.gap;
 }
 
-/** The micrograph some places after another in the order shown; the other itself at its ends. */
+/**
+ * The micrograph some places after another in the order shown, or the one at its end. What a verdict or a
+ * filter took out of those shown stands between its neighbours still.
+ */
 function after(id, places) {
-  const place = order.indexOf(id);
-  return order[within((place < 0 ? 0 : place) + places, 0, order.length - 1)] ?? id;
+  const place = order.indexOf(id), before = place < 0 ? order.filter((other) => compare(other, id) < 0).length : place;
+  const step = place < 0 && places > 0 ? places - 1 : places;
+  return order[within(before + step, 0, order.length - 1)] ?? id;
 }
 
 function walk(places) {
-  current = order.includes(current) ? after(current, places) : (order[0] ?? current);
+  current = after(current, places);
   reveal(current);
   layOut();
 }

@@ -1,4 +1,4 @@
-// Keys. Those of the gallery hold where it has the focus, those of the large view all over it.
+// Keys. Those of the gallery hold where it has the focus, those of verdicts everywhere but where words are typed.
 
 const LAYER_KEYS = Object.fromEntries(Object.keys(layers).map((name, place) => [String(place + 1), name]));
 
@@ -60,7 +60,7 @@ function workOf(event) {
     return own && name.startsWith("Arrow") && !target.matches("button") ? undefined : found;
   }
   const inGallery = target === byId("gallery") || target === document.body;
-  return PAGE_KEYS[name] ?? (inGallery ? { ...GALLERY_KEYS, ...VERDICT_KEYS }[name] : undefined);
+  return PAGE_KEYS[name] ?? VERDICT_KEYS[name] ?? (inGallery ? GALLERY_KEYS[name] : undefined);
 }
 
 function listenToKeys() {

@@ -44,7 +44,7 @@ function listenToFiles() {
   });
 }
 
-restore();
+catchUp();
 if (matchMedia("(max-width: 800px)").matches) document.querySelectorAll("details").forEach((part) => (part.open = false));
 buildFilters(() => {
   byId("gallery").scrollTop = 0;
@@ -56,6 +56,10 @@ byId("one-layers").append(...layerRows());
 buildOne();
 listenToScatter(changed, openOne);
 listenToFiles();
+listenToOtherTabs(() => {
+  changed();
+  if (byId("one").open) drawOne();
+});
 listenToKeys();
 byId("gallery").addEventListener("scroll", oncePerFrame(layOut), { passive: true });
 document.querySelectorAll("details").forEach((part) => part.addEventListener("toggle", changed));

@@ -11,12 +11,15 @@ async function showOne(id) {
   current = id;
   tellOne();
   byId("below").textContent = "";
+  delete byId("one").dataset.drawn;
   const found = await pictureOf(id);
   if (view.id !== id) return;
   byId("no-picture").hidden = found !== null;
+  byId("no-picture").textContent = micrographs[id].leftOut ? "This page holds no picture of it: cryoice report --pictures left it out." : "The mask cannot be read: there is nothing to show.";
   byId("one-picture").classList.toggle("blind", found === null);
   if (!found) return;
   [view.grey, view.base] = [found.grey, found.mask];
+  tellGrey();
   drawOne();
   pictureOf(after(id, 1)); // so that it is there when it is asked for
 }
@@ -33,6 +36,7 @@ function drawOne() {
   drawScaleBar(canvas, micrograph, scale);
   drawPointer();
   tellShares();
+  byId("one").dataset.drawn = micrograph.stem;
 }
 
 /** A bar of 1, 2 or 5 times a power of ten Å, at most a third of the width. */
@@ -50,19 +54,25 @@ function drawScaleBar(canvas, { width, pixelSize }, scale) {
 
 function tellOne() {
   if (view.id === null || !byId("one").open) return;
-  const micrograph = micrographs[view.id], { height, width, pixelSize, views, greyIs, rank, reason } = micrograph;
+  const micrograph = micrographs[view.id], { height, width, pixelSize, views, rank, reason } = micrograph;
   byId("one-name").textContent = micrograph.name;
   byId("one-place").textContent = order.includes(view.id) ? `${order.indexOf(view.id) + 1} of ${order.length} shown` : "not among those shown";
   byId("one-verdict").textContent = verdictWords(view.id) + (verdicts.has(view.id) ? "" : " by the limits");
   byId("one-verdict").className = accepts[view.id] ? "accepted" : "rejected";
   byId("one-facts").textContent = `${height} × ${width} px of ${+pixelSize.toPrecision(4)} Å; by ${views}`;
   byId("one-reason").textContent = rank === null ? "" : `#${rank} to review: ${reason}`;
-  byId("one-grey").textContent = greyIs === "score" ? "The picture shows the score: no picture of the micrograph was kept." : "";
+  tellGrey();
   byId("one-layers").querySelectorAll("[data-share]").forEach((cell) => {
     cell.textContent = told(cell.dataset.share, micrograph[cell.dataset.share]);
   });
   listCorrections();
   tellShares();
+}
+
+/** What stands in for a picture of the micrograph. */
+function tellGrey() {
+  const score = micrographs[view.id].greyIs === "score" ? "The picture shows the score: there is none of the micrograph as it was masked." : "";
+  byId("one-grey").textContent = view.base && !view.grey ? "The picture of the micrograph cannot be read." : score;
 }
 
 /** What the corrections make of the shares. */
@@ -116,8 +126,9 @@ function decideHere(label) {
 function undoHere() {
   const inView = byId("one").open, undone = undo(inView ? view.id : undefined);
   if (!undone) return say("Nothing to undo.");
-  say(`Undone: ${undone.kind} ${undone.label} of ${micrographs[undone.id].stem}`);
-  current = undone.id;
+  const words = undone.kind === "import" ? "import" : `${undone.kind} ${undone.label} of ${micrographs[undone.id].stem}`;
+  say(`Undone: ${words}`);
+  current = undone.id ?? current;
   changed();
   if (inView) drawOne();
   return reveal(current);

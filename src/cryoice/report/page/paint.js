@@ -60,7 +60,8 @@ function paint(canvas, grey, mask, micrograph, scale) {
   }
   const over = new OffscreenCanvas(width, height);
   over.getContext("2d").putImageData(layer, 0, 0);
-  context.drawImage(grey, 0, 0, width, height);
+  if (grey) context.drawImage(grey, 0, 0, width, height);
+  else context.fillRect(0, 0, width, height); // black
   context.drawImage(over, 0, 0);
 }
 

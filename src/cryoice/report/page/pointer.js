@@ -90,4 +90,5 @@ function listenToPointer() {
     event.stopPropagation();
   });
   byId("radius").addEventListener("input", drawPointer);
+  byId("radius").addEventListener("change", () => (byId("radius").value = radius()));
 }
