@@ -10,11 +10,12 @@ name, from a visible one, from another folder. When half have come, the watch is
 started again. In the end it gets a SIGTERM.
 
 What is shown: (1) every record and output that was there after the kill is the same file, unchanged, in
-the end; (2) the second run's log tells each other micrograph once, and none of those; (3) the lists and
-all masks are those of ``cryoice mask``, byte for byte. A micrograph that was in flight when the program
-was killed is computed again, and recorded once. Latency runs from the moment when a micrograph was whole
-on the disk to its record, which is written after its outputs. A second watch is given a micrograph every
-three times as long as the yardstick takes for one, so that no queue builds up.
+the end; (2) the second run's log tells each other micrograph once, and none of those; (3) both logs
+together tell each micrograph once, but for those in flight at the kill that were recorded and not told any
+more; (4) the lists and all masks are those of ``cryoice mask``, byte for byte. What was in flight and not
+recorded when the program was killed is computed again. Latency runs from the moment when a micrograph was
+whole on the disk to its record, which is written after its outputs. A second watch is given a micrograph
+every three times as long as the yardstick takes for one, so that no queue builds up.
 """
 
 import argparse
@@ -24,6 +25,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -103,6 +105,7 @@ def watch_killed(given: argparse.Namespace, each: float) -> None:
     wait_until(lambda: (folder / "out" / RECORDS_FOLDER).is_dir())
     writing = writer(given, folder, every=given.every)
     wait_until(lambda: len(list((folder / "in").glob("m*.mrc"))) >= total // 2)
+    wait_until(lambda: len(recorded(folder / "out")) > 0)
     watching.kill()
     watching.wait()
     killed, before = time.time_ns(), fingerprints(folder / "out")
@@ -135,6 +138,12 @@ def watch_killed(given: argparse.Namespace, each: float) -> None:
     report(
         f"the second run masked the other {len(expected)} once each, and none but these",
         sorted(second) == expected,
+    )
+    told = Counter([*logged(folder / "first.log"), *second])
+    untold = set(came) - told.keys()
+    report(
+        f"both logs tell {len(told)} once each, and the other {len(untold)} were in flight at the kill",
+        set(told.values()) == {1} and untold <= known and len(untold) <= 2 * given.jobs,
     )
     batch = given.keep / "batch/out"
     report("lists equal those of cryoice mask", all(same(batch, folder / "out", name) for name in LISTS))

@@ -17,8 +17,8 @@ from pathlib import Path
 from cryoice.constants import CLASSES
 from cryoice.files.growing_folder import GrowingFolder
 from cryoice.files.micrograph_list import ListedMicrograph, MicrographList
+from cryoice.files.recorded_outputs import thumbnail_path
 from cryoice.mask.model import load_model
-from cryoice.project.exposures import Exposures
 from cryoice.project.mask_batch import MaskBatch
 from cryoice.project.mask_outcome import DOUBT, OF_STAR
 from cryoice.project.mask_settings import MaskSettings
@@ -40,7 +40,7 @@ def main() -> None:
         batch = MaskBatch(nothing, folder / "out", load_model(None, device="cpu"), MaskSettings())
         plant(folder / "in", batch, number=given.micrographs)
         with timed("begin again: read all records"):
-            known = Exposures.of(batch.recorded())
+            known = batch.recorded()
         source = GrowingFolder(folder / "in", (), (), recursive=False, angpix=None)
         watch = Watch(batch, source, ThreadPoolExecutor(1), 1, 5.0, print, known)
         with timed("first look: compare all with their records"):
@@ -60,7 +60,7 @@ def main() -> None:
 
 
 def plant(folder: Path, batch: MaskBatch, *, number: int) -> None:
-    """Write files and records as if they had been masked."""
+    """Write files, outputs and records as if they had been masked; all files are empty."""
     folder.mkdir(parents=True)
     random.seed(0)
     for index in range(number):
@@ -81,7 +81,13 @@ def plant(folder: Path, batch: MaskBatch, *, number: int) -> None:
             **{"model": batch.model.digest, DOUBT: None, OF_STAR: False},
         }
         listed = ListedMicrograph(path, str(path), path.stem, None, ())
-        batch.records.write(path.stem, row, stamp=Stamp.of(path), digest=batch.digest(listed), outputs=[])
+        outputs = [f"{path.stem}{end}" for end in ("_mask.mrc", "_score.mrc", "_ice.mrc", ".png")]
+        small = thumbnail_path(batch.output, path.stem)
+        outputs.append(small.relative_to(batch.output).as_posix())
+        digest = batch.digest(listed)
+        batch.records.write(path.stem, row, stamp=Stamp.of(path), digest=digest, outputs=outputs)
+        for name in outputs:
+            (batch.output / name).touch()
 
 
 @contextmanager

@@ -39,19 +39,27 @@ def main(words: Sequence[str] | None = None) -> None:
     if given.particles:
         declare(job, "particles", "particle", "location", given.particles)
     with job.run():
-        folder = Path(str(job.dir))
-        exposures = load(job, "exposures", "micrograph_blob", folder)
-        # 1: a micrograph failed; the others are masked, and failures.csv tells
-        cryoice("mask", folder / "exposures.cs", "-o", folder / "masks", *for_mask, allowed=(0, 1))
-        cryoice("select", folder / "masks", "--exposures", folder / "exposures.cs")
-        save(job, "exposures", exposures, folder)
-        if given.particles:
-            particles = load(job, "particles", "location", folder)
-            accepted, rejected = (folder / f"particles_{name}.cs" for name in ("accepted", "rejected"))
-            words = ("--masks", folder / "masks", "-o", accepted, "--rejected", rejected)
-            cryoice("clean", folder / "particles.cs", *words, "--distance", given.distance, allowed=(0, 1))
-            save(job, "particles", particles, folder)
-    print(f"{given.project} {job.uid}: {folder}")
+        try:
+            work(job, given, for_mask)
+        except KeyboardInterrupt as stop:  # cryosparc-tools calls only an Exception a failure
+            raise RuntimeError("stopped by Ctrl-C") from stop
+    print(f"{given.project} {job.uid}: {job.dir}")
+
+
+def work(job: Any, given: argparse.Namespace, for_mask: Sequence[str]) -> None:
+    """Mask, select and clean, and save what comes out."""
+    folder = Path(str(job.dir))
+    exposures = load(job, "exposures", "micrograph_blob", folder)
+    # 1: a micrograph failed; the others are masked, and failures.csv tells
+    cryoice("mask", folder / "exposures.cs", "-o", folder / "masks", *for_mask, allowed=(0, 1))
+    cryoice("select", folder / "masks", "--exposures", folder / "exposures.cs")
+    save(job, "exposures", exposures, folder)
+    if given.particles:
+        particles = load(job, "particles", "location", folder)
+        accepted, rejected = (folder / f"particles_{name}.cs" for name in ("accepted", "rejected"))
+        words = ("--masks", folder / "masks", "-o", accepted, "--rejected", rejected)
+        cryoice("clean", folder / "particles.cs", *words, "--distance", given.distance, allowed=(0, 1))
+        save(job, "particles", particles, folder)
 
 
 def declare(job: Any, name: str, kind: str, slot: str, source: str) -> None:
@@ -83,7 +91,7 @@ def cryoice(*words: object, allowed: tuple[int, ...] = (0,)) -> None:
     """Run a command in this process."""
     status = app([str(word) for word in words], standalone_mode=False) or 0
     if status not in allowed:
-        raise SystemExit(f"cryoice {words[0]} ended with status {status}")
+        raise RuntimeError(f"cryoice {words[0]} ended with status {status}")
 
 
 if __name__ == "__main__":

@@ -58,12 +58,15 @@ class Job:
 
     @contextlib.contextmanager
     def run(self):
+        """Mark failed what an `Exception` ends, and completed all else, as cryosparc-tools 5.0.3 does."""
+        error = ""
         try:
             yield self
-            self.ended = "completed"
-        except BaseException:
-            self.ended = "failed"
+        except Exception as fault:
+            error = str(fault)
             raise
+        finally:
+            self.ended = f"failed: {error}" if error else "completed"
 
 
 @pytest.fixture
@@ -143,9 +146,35 @@ def test_an_exposure_that_fails_is_in_neither_output_and_a_fault_fails_the_job(s
     assert len(job.saved["exposures_rejected"]) == 0
     assert job.ended == "completed"
     job.inputs["exposures"] = passed(3)  # movies
-    with pytest.raises(SystemExit, match="cryoice select ended with status 1"):
+    with pytest.raises(RuntimeError, match="cryoice select ended with status 1"):
         script.main([URL, "P3", "W1", "--exposures", "J12:exposures"])
-    assert job.ended == "failed"
+    assert job.ended == "failed: cryoice select ended with status 1"
+
+
+@pytest.mark.parametrize("at", ["load_input", "save_output", "log"])
+def test_ctrl_c_fails_the_job(at, script, job):
+    def stopped(*arguments):
+        raise KeyboardInterrupt
+
+    setattr(job, at, stopped)
+    with pytest.raises(RuntimeError, match="stopped by Ctrl-C"):
+        script.main([URL, "P3", "W1", "--exposures", "J12:exposures"])
+    assert job.ended == "failed: stopped by Ctrl-C"
+
+
+def test_cryosparc_tools_marks_failed_what_the_script_raises(script, job, monkeypatch):
+    controllers = pytest.importorskip("cryosparc.controllers.job", reason="cryosparc-tools is not installed")
+    real = controllers.ExternalJobController
+    ended = []
+    job.start = lambda status: None
+    job.stop = lambda error="": ended.append(error)
+    job.run = lambda: real.run(job)
+    script.main([URL, "P3", "W1", "--exposures", "J12:exposures"])
+    job.inputs["exposures"] = passed(3)
+    with pytest.raises(RuntimeError):
+        script.main([URL, "P3", "W1", "--exposures", "J12:exposures"])
+    assert ended[0] == ""
+    assert "cryoice select ended with status 1" in ended[1]
 
 
 def test_cryosparc_tools_takes_the_script_s_calls(script, job):

@@ -2,19 +2,30 @@
 
 import os
 import shlex
+import signal
 import subprocess
+import sys
+import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from submitit.core.utils import DelayedSubmission
 from submitit.slurm import slurm
 
+import bright_blocks
 from bright_blocks import Brightness, brightness_model, write_micrographs
 from cryoice import mask_cluster
+from cryoice.files.micrograph_list import list_micrographs
 from cryoice.mask import model as model_module
 from cryoice.mask_cluster import MaskJob
-from cryoice.project import mask_batch
+from cryoice.project import mask_batch, mask_devices
+from cryoice.project.folder_lock import folder_held
+from cryoice.project.mask_batch import MaskBatch
+from cryoice.project.mask_settings import MaskSettings
+from cryoice.project.progressed import Progressed
+from cryoice.project.records import Stamp
 from cryoice.project.shard import Shard
 from cryosparc_project import write_job
 from test_mask_command import STAR, failures, outputs, records, run, summary, times
@@ -130,16 +141,24 @@ def test_a_shard_takes_lists_away_only_where_it_replaces_what_they_tell_of(alone
 
 
 @quick
-def test_a_shard_leaves_what_others_are_writing_and_a_merge_clears_what_killed_ones_left(tmp_path):
+def test_neither_a_shard_nor_a_merge_clears_what_a_shard_may_be_writing_even_where_locks_do_not_reach(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr("filelock._unix.lock_fd_nonblocking", lambda fd: True)
     write_micrographs(tmp_path / "in", 2)
     given = (tmp_path / "in", "-o", tmp_path / "out")
-    run(*given, "--shard", "1/2")
-    theirs = tmp_path / "out/.partial-theirs.mrc"
-    theirs.write_bytes(b"half")
-    run(*given, "--shard", "2/2")
-    assert theirs.exists()
+    theirs = [tmp_path / "out/.partial-theirs.mrc", tmp_path / "out/.cryoice/.partial-theirs.json"]
+    with folder_held(tmp_path / "out", shard=Shard(1, 2)):
+        for path in theirs:
+            path.write_bytes(b"half")
+        for way in (("--shard", "2/2"), ("--merge",), ()):
+            run(*given, *way)
+            assert all(path.exists() for path in theirs)
+    long_ago = time.time() - 2 * 3600
+    for path in theirs:
+        os.utime(path, (long_ago, long_ago))
     run(*given, "--merge")
-    assert not theirs.exists()
+    assert not any(path.exists() for path in theirs)
 
 
 @quick
@@ -227,6 +246,7 @@ def test_the_jobs_that_slurm_gets_mask_and_merge_what_one_process_does(alone, sc
     ):
         assert f"#SBATCH --{asked}\n" in array
     assert "\nmodule load cryoice\n" in array
+    assert all(" --cpus-per-task=3 " in script.partition("\nsrun ")[2] for script in (array, merge))
     assert "#SBATCH --dependency=afterany:17\n" in merge
     assert "--array" not in merge
     [logs] = (tmp_path / "out/.cryoice/jobs").iterdir()
@@ -234,6 +254,117 @@ def test_the_jobs_that_slurm_gets_mask_and_merge_what_one_process_does(alone, sc
         assert not (tmp_path / "out/summary.csv").exists()
         DelayedSubmission.load(logs / f"{job}_submitted.pkl").result()
     assert outputs(tmp_path / "out") == alone
+
+
+def test_words_for_srun_come_behind_ours_and_cores_are_those_of_the_job(alone, scheduler, tmp_path):
+    more = ("--slurm", "cpus_per_task=5", "--slurm", "srun_args=--exact")
+    assert run(tmp_path / "in", "-o", tmp_path / "out", *SLURM, *more).exit_code == 0
+    script = (scheduler / "17.sh").read_text()
+    assert "#SBATCH --cpus-per-task=5\n" in script
+    assert " --cpus-per-task=5 --exact " in script.partition("\nsrun ")[2]
+
+
+def test_jobs_that_are_out_of_time_again_and_again_go_on_all_the_same(alone, scheduler, tmp_path):
+    assert run(tmp_path / "in", "-o", tmp_path / "out", *SLURM).exit_code == 0
+    [logs] = (tmp_path / "out/.cryoice/jobs").iterdir()
+    for job in ("17_0", "18"):
+        assert DelayedSubmission.load(logs / f"{job}_submitted.pkl")._timeout_countdown >= 1000
+
+
+@quick
+@pytest.mark.parametrize("flags", [SLURM[:4], ("--cluster", "local", "--shards", "2")])
+def test_masks_among_their_micrographs_are_refused_before_anything_is_submitted(flags, scheduler, tmp_path):
+    write_micrographs(tmp_path / "in", 2)
+    result = run(tmp_path / "in", "-o", tmp_path / "in", *flags)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert (
+        result.stderr == f"error: {tmp_path / 'in'}: holds m00.mrc itself; choose another folder for masks\n"
+    )
+    assert not list(scheduler.iterdir())
+    assert not (tmp_path / "in/.cryoice").exists()
+
+
+@quick
+def test_a_command_of_very_many_words_is_told_as_a_script_that_runs_it(scheduler, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_micrographs(tmp_path / "it's in", 2)
+    paths = [f"it's in/m0{number % 2}.mrc" for number in range(300)]
+    result = run(*paths, "-o", "out", *SLURM)
+    assert result.exit_code == 0, result.output
+    assert max(map(len, result.stdout.splitlines())) < 200
+    script = tmp_path / "out/.cryoice/again.sh"
+    assert f"a lost shard K again: bash {script} --shard K/2\n" in result.stdout
+    merged = run(*paths, "-o", "out", "--merge", "--shards", "2")
+    assert f"to run it alone: bash {script} --shard 1/2\n" in merged.stderr
+    path = programs(tmp_path / "bin2", cryoice='printf "%s\\n" "$PWD" "$@"')
+    command = ["bash", script, "--shard", "1/2"]
+    done = subprocess.run(command, cwd="/", env={"PATH": path}, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [str(tmp_path), "mask", *paths, "--output", "out", "--shard", "1/2"]
+
+
+class Started:
+    """An executor of this machine that only notes what it is given."""
+
+    def __init__(self, folder):
+        self.jobs = []
+        folder.mkdir(parents=True)
+        Started.last = self
+
+    def update_parameters(self, **given):
+        assert given == {"timeout_min": 60 * 24 * 365}
+
+    def submit(self, job, words):
+        self.jobs.append(job)
+        return SimpleNamespace(done=lambda: True, paths=SimpleNamespace(stderr=Path("log")))
+
+
+@quick
+@pytest.mark.parametrize(
+    ("visible", "number", "taken"),
+    [
+        ("5,GPU-8932f937", 2, ["5", "GPU-8932f937", "5"]),
+        ("3,7,9", 2, ["3", "7", "3"]),
+        (None, 2, ["0", "1", "0"]),
+        ("", 0, [None] * 3),
+    ],
+)
+def test_shards_on_this_machine_take_the_devices_that_the_program_may_see_in_turn(
+    visible, number, taken, tmp_path, monkeypatch
+):
+    write_micrographs(tmp_path / "in", 3)
+    monkeypatch.setattr(mask_cluster, "LocalExecutor", Started)
+    monkeypatch.setattr("torch.cuda.device_count", lambda: number)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if visible is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    run(tmp_path / "in", "-o", tmp_path / "out", "--cluster", "local", "--shards", "3")
+    assert [job.device for job in Started.last.jobs] == taken
+    seen = []
+    monkeypatch.setattr(
+        "cryoice.cli.app", lambda *_, **__: seen.append(os.environ.get("CUDA_VISIBLE_DEVICES"))
+    )
+    for job in Started.last.jobs:
+        job([])
+    assert seen == [visible if device is None else device for device in taken]
+
+
+@quick
+def test_progress_counts_records_of_this_run_and_looks_at_no_micrograph_again(tmp_path, monkeypatch):
+    paths = write_micrographs(tmp_path / "in", 4)
+    given = (tmp_path / "in", "-o", tmp_path / "out")
+    run(*given, "--shard", "1/2")
+    run(paths[1], "-o", tmp_path / "out", "--threshold", "0.6")  # a record that is void
+    batch = MaskBatch(
+        list_micrographs([tmp_path / "in"], angpix=None), tmp_path / "out", brightness_model(), MaskSettings()
+    )
+    progress = Progressed.of(batch)
+    monkeypatch.setattr(MaskBatch, "known", lambda *_: pytest.fail("looked"))
+    assert progress.count() == 2
+    batch.records.write_failure("m03", "broken", stamp=Stamp("", 0, 0), digest="")
+    batch.records.write("elsewhere", {}, stamp=Stamp("", 0, 0), digest="", outputs=())
+    assert progress.count() == 3
+    batch.records.write("m01", {}, stamp=Stamp("", 0, 0), digest="", outputs=())
+    assert progress.count() == 4
 
 
 def test_a_job_whose_command_fails_fails_and_one_that_is_out_of_time_goes_on_with_the_same(
@@ -288,7 +419,12 @@ def test_the_array_in_the_docs_masks_what_one_process_does(alone, tmp_path, monk
     script = (ROOT / "docs/mask.sbatch").read_text().replace("SHARDS=16", "SHARDS=2")
     assert "#SBATCH --array=1-16\n" in (ROOT / "docs/mask.sbatch").read_text()
     monkeypatch.setenv(
-        "PATH", programs(tmp_path / "bin", srun='"$@"', cryoice='printf "%s\\n" "$@" >> "$JOBS"')
+        "PATH",
+        programs(
+            tmp_path / "bin",
+            srun='[ "$1" = --cpus-per-task=4 ] && shift && "$@"',
+            cryoice='printf "%s\\n" "$@" >> "$JOBS"',
+        ),
     )
     monkeypatch.chdir(tmp_path)
     for task in ("1", "2"):
@@ -316,6 +452,16 @@ def test_a_shard_that_is_lost_on_this_machine_is_told_with_its_log(alone, tmp_pa
     assert last.endswith(f"--shard 2/2; its log: {tmp_path / '2.err'}")
 
 
+def test_a_micrograph_that_changes_when_a_device_has_masked_it_fails_for_a_reason(tmp_path, monkeypatch):
+    paths = write_micrographs(tmp_path / "in", 1)
+    monkeypatch.setattr(mask_devices, "_predict", lambda trainer, masking: None)
+    monkeypatch.setattr(mask_devices, "_heard", lambda running, receivers: iter([(0, None)]))
+    listed = list_micrographs(paths, angpix=None)
+    batch = MaskBatch(listed, tmp_path / "out", brightness_model(), MaskSettings())
+    [outcome] = mask_devices.run_on_devices(batch, accelerator="cpu", devices=2, jobs=1)
+    assert (outcome.row, outcome.reason) == (None, mask_devices._CHANGED)
+
+
 @pytest.mark.slow
 def test_two_processes_of_submitit_leave_what_one_process_leaves(tmp_path):
     write_micrographs(tmp_path / "in", 4)
@@ -327,6 +473,36 @@ def test_two_processes_of_submitit_leave_what_one_process_leaves(tmp_path):
         assert "to run it alone" not in result.stderr
     assert outputs(tmp_path / "two") == outputs(tmp_path / "one")
     assert len(list((tmp_path / "two/.cryoice").glob("jobs/*/*_log.err"))) == 2
+
+
+@pytest.mark.slow
+def test_a_shard_that_is_killed_is_named_by_the_merge_and_its_command_alone_makes_the_whole(alone, tmp_path):
+    words = ("in", "-o", "out", "--jobs", "1")
+    assert run(tmp_path / "in", "-o", tmp_path / "out", "--jobs", "1", "--shard", "1/2").exit_code == 0
+    first = set(records(tmp_path / "out"))
+    command = [sys.executable, bright_blocks.__file__, "1.5", "mask", *words, "--shard", "2/2"]
+    with subprocess.Popen(command, cwd=tmp_path) as shard:
+        deadline = time.monotonic() + 120
+        while not (set(records(tmp_path / "out")) - first):
+            assert shard.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        shard.kill()
+    assert shard.returncode == -signal.SIGKILL
+    [done] = set(records(tmp_path / "out")) - first
+    before = {path: when for path, when in times(tmp_path / "out").items() if path.name[:3] == done.stem}
+    given = (tmp_path / "in", "-o", tmp_path / "out", "--jobs", "1")
+    merged = run(*given, "--merge", "--shards", "2")
+    assert merged.exit_code == 1
+    [line] = [line for line in merged.stderr.splitlines() if line.startswith("shard")]
+    said, _, again = line.partition("; to run it alone: cryoice ")
+    assert said == "shard 2/2: 1 of 2 micrographs are not masked"
+    assert run(*shlex.split(again)[1:]).exit_code == 0
+    assert run(*given, "--merge", "--shards", "2").exit_code == 0
+    made = {name: found for name, found in outputs(tmp_path / "out").items() if name[0] != "."}
+    assert made == alone
+    assert times(tmp_path / "out").items() >= before.items()
+    assert len(before) >= 3
 
 
 class Dying(Brightness):

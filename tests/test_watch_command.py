@@ -139,3 +139,47 @@ def wait_for(there, process):
         assert process.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+HEAD = "data_micrographs\n\nloop_\n_rlnMicrographName #1\n_rlnDefocusU #2\n"
+
+
+@pytest.fixture
+def followed(tmp_path, monkeypatch):
+    """Return a list of two that a watch has followed to its end, in the current folder, and its bytes."""
+    monkeypatch.chdir(tmp_path)
+    write_micrographs(tmp_path / "in", 2)
+    path = Path("list.star")
+    path.write_text(HEAD + "in/m00.mrc 1.0\nin/m01.mrc 2.0\n")
+    assert run(path, "-o", "out", *ONCE, "--max-bad", "1").exit_code == 0
+    return path
+
+
+def kept():
+    return {
+        name: Path("out", name).read_bytes() for name in ("accepted.star", "micrographs.star", "summary.csv")
+    }
+
+
+@pytest.mark.parametrize("text", [None, HEAD[:-9], HEAD])
+def test_a_watch_begun_again_without_its_list_leaves_all_lists_and_ends_with_1(text, followed):
+    before = kept()
+    if text is None:
+        followed.unlink()
+    else:
+        followed.write_text(text)
+    result = run(followed, "-o", "out", *ONCE, "--max-bad", "1")
+    assert result.exit_code == 1
+    assert kept() == before
+    assert b"in/m01.mrc 2.0 " in before["accepted.star"]
+    assert result.stdout == "out: 0 masked; list.star was never read, the lists are as they were\n"
+
+
+def test_with_no_time_to_wait_a_list_without_a_last_line_end_is_masked_all_the_same(followed, monkeypatch):
+    followed.write_text(HEAD + "in/m00.mrc 1.0\nin/m01.mrc 2.0")
+    result = run(followed, "-o", "anew", "--settle", "0.2", "--stop-after", "0")
+    assert (result.exit_code, result.stderr) == (
+        0,
+        "list.star: is being written; waiting for it\nit is there now\n",
+    )
+    assert summary(Path("anew")) == ["m00", "m01"]

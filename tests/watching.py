@@ -5,7 +5,6 @@ from concurrent.futures import Executor, Future
 from bright_blocks import brightness_model
 from cryoice.files.growing_folder import GrowingFolder
 from cryoice.files.micrograph_list import MicrographList
-from cryoice.project.exposures import Exposures
 from cryoice.project.mask_batch import MaskBatch
 from cryoice.project.mask_settings import MaskSettings
 from cryoice.project.watch import Watch
@@ -50,7 +49,7 @@ class Watched:
             source = GrowingFolder(source, [], [], recursive=False, angpix=None)
         nothing = MicrographList((), (), (), star=None, block=None)
         batch = MaskBatch(nothing, output, brightness_model(), MaskSettings(**settings))
-        known = Exposures.of(batch.recorded())
+        known = batch.recorded()
         self.now, self.said, self.masked = 100.0, [], []
         self.watch = Watch(batch, source, pool or AtOnce(), 4, SETTLE, self.said.append, known)
 

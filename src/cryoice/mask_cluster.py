@@ -1,8 +1,10 @@
 """``cryoice mask --cluster``: shards as jobs that submitit starts, on SLURM or on this machine."""
 
+import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,9 @@ from submitit.core.utils import DelayedSubmission, FailedJobError
 
 from cryoice.errors import InputError
 from cryoice.files.recorded_outputs import RECORDS_FOLDER
-from cryoice.mask_runs import Command
+from cryoice.mask_words import Command
 from cryoice.project.mask_batch import MaskBatch
+from cryoice.project.progressed import Progressed
 from cryoice.project.shard import Shard
 
 _SLURM_MIN, _HERE_MIN = 240, 60 * 24 * 365
@@ -26,9 +29,21 @@ _COMMANDS = ("setup", "teardown", "srun_args")
 
 _POLL_S = 1.0
 
+_TIMEOUTS = 1000
+"""Times that a job may run out of time and go on; submitit would give up after three."""
 
+
+@dataclass(frozen=True)
 class MaskJob:
-    """``cryoice`` within a job."""
+    """``cryoice`` within a job.
+
+    Attributes
+    ----------
+    device
+        CUDA device that it may see, as ``CUDA_VISIBLE_DEVICES`` calls it; None leaves that alone.
+    """
+
+    device: str | None = None
 
     def __call__(self, words: Sequence[str]) -> None:
         """Run the command of these words.
@@ -40,6 +55,8 @@ class MaskJob:
         """
         from cryoice.cli import app
 
+        if self.device is not None:
+            os.environ["CUDA_VISIBLE_DEVICES"] = self.device
         if status := app(list(words), standalone_mode=False):
             raise RuntimeError(f"cryoice ended with status {status}")
 
@@ -89,9 +106,17 @@ def to_slurm(
     logs = _logs(batch)
     job = MaskJob()
     try:
-        executor = AutoExecutor(logs, cluster="slurm")
-        asked = {"slurm_job_name": "cryoice", "slurm_time": _SLURM_MIN, "slurm_cpus_per_task": cpus}
-        executor.update_parameters(**asked | _read(options))
+        executor = AutoExecutor(logs, cluster="slurm", slurm_max_num_timeout=_TIMEOUTS)
+        asked: dict[str, Any] = {
+            "slurm_job_name": "cryoice",
+            "slurm_time": _SLURM_MIN,
+            "slurm_cpus_per_task": cpus,
+        }
+        asked |= _read(options)
+        # srun of SLURM 22.05 and later does not take the number over from sbatch
+        cores = f"--cpus-per-task={asked['slurm_cpus_per_task']}"
+        asked["slurm_srun_args"] = [cores, *asked.get("slurm_srun_args", ())]
+        executor.update_parameters(**asked)
         with executor.batch():
             shards = [executor.submit(job, words) for words in _commands(command, count)]
         array = shards[0].job_id.partition("_")[0]
@@ -109,16 +134,20 @@ def to_slurm(
 def run_here(batch: MaskBatch, command: Command, *, count: int) -> Mapping[Shard | None, Path]:
     """Run all shards at once in processes of this machine, wait for them, and return their logs.
 
-    Where there are CUDA devices, the shards take them in turn. Ctrl-C ends them within a second or so.
+    The shards take the CUDA devices that this program may see in turn. Ctrl-C ends them within a
+    second or so.
     """
     import torch
 
-    executor, gpus = LocalExecutor(_logs(batch)), torch.cuda.device_count()
-    jobs = []
-    for number, words in enumerate(_commands(command, count)):
-        devices = {"gpus_per_node": 1, "visible_gpus": [number % gpus]} if gpus else {}
-        executor.update_parameters(timeout_min=_HERE_MIN, **devices)
-        jobs.append(executor.submit(MaskJob(), words))
+    gpus = torch.cuda.device_count()
+    seen = os.environ.get("CUDA_VISIBLE_DEVICES", "")
+    devices = (seen.split(",") if seen else [str(number) for number in range(gpus)])[:gpus]
+    executor = LocalExecutor(_logs(batch))
+    executor.update_parameters(timeout_min=_HERE_MIN)
+    jobs = [
+        executor.submit(MaskJob(device), words)
+        for device, words in zip(cycle(devices or [None]), _commands(command, count), strict=False)
+    ]
     try:
         _wait(batch, jobs)
     except KeyboardInterrupt:
@@ -154,13 +183,11 @@ def _wait(batch: MaskBatch, jobs: Sequence[Any]) -> None:
     """Wait for jobs; a terminal shows how many micrographs of all shards are done or failed."""
     said = Console(stderr=True)
     columns = (TextColumn(f"Masking in {len(jobs)} shards"), BarColumn(), MofNCompleteColumn())
-    pending = list(batch.listed.micrographs)
+    progressed, total = Progressed.of(batch), len(batch.listed.micrographs)
     with Progress(
         *columns, TimeRemainingColumn(), console=said, transient=True, disable=not said.is_terminal
     ) as bar:
-        task = bar.add_task("", total=len(pending))
+        task = bar.add_task("", total=total)
         while not all(one.done() for one in jobs):
             time.sleep(_POLL_S)
-            if said.is_terminal:
-                pending = [micrograph for micrograph in pending if batch.known(micrograph) is None]
-                bar.update(task, completed=len(batch.listed.micrographs) - len(pending))
+            bar.update(task, completed=progressed.count())

@@ -73,6 +73,7 @@ def mask(
     from cryoice.files.micrograph_list import list_micrographs
     from cryoice.mask.device import accelerator_of
     from cryoice.mask.model import load_model
+    from cryoice.mask_words import Command
     from cryoice.project.mask_batch import MaskBatch
     from cryoice.project.mask_places import with_own_stems
     from cryoice.project.mask_progress import Workers
@@ -103,7 +104,7 @@ def mask(
         share = None if shard is None else Shard.parse(shard)
         listed = with_own_stems(listed, Records(output).owner)
         batch = MaskBatch(listed, output, network, settings, microscope, share)
-        command = runs.Command.of(context)
+        command = Command.of(context)
         if cluster is not None:
             failed = runs.on_cluster(
                 batch, command, cluster, count=shards or 1, cpus=jobs * devices, options=slurm or ()

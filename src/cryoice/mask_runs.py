@@ -3,55 +3,19 @@
 import statistics
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from shlex import join
 
 import typer
 
 from cryoice.errors import InputError, OutputError
+from cryoice.mask_words import Command
 from cryoice.project.mask_batch import MaskBatch
 from cryoice.project.mask_lists import MaskResult, begin, finish
 from cryoice.project.mask_merge import Merged, lost_shards, merge
 from cryoice.project.mask_outcome import Outcome
+from cryoice.project.mask_places import require_apart
 from cryoice.project.mask_progress import Workers, follow
 from cryoice.project.shard import Shard
 from cryoice.terminal import console, show_failures
-
-_WAYS = ("shard", "merge", "cluster", "shards", "slurm")
-"""Flags that say which way is gone, and nothing of what is done."""
-
-
-@dataclass(frozen=True)
-class Command:
-    """The command as it was typed, less the flags of its way; defaults are not in it."""
-
-    words: tuple[str, ...]
-
-    @classmethod
-    def of(cls, context: typer.Context) -> "Command":
-        """Read what was typed out of a command's context."""
-        words: list[str] = []
-        for parameter in context.command.params:
-            name = parameter.name or ""
-            source = context.get_parameter_source(name)
-            if name in _WAYS or source is None or source.name != "COMMANDLINE":
-                continue
-            value = context.params[name]
-            if parameter.param_type_name == "argument":
-                words += map(str, value)
-            elif isinstance(value, bool):
-                words.append((parameter.opts if value else parameter.secondary_opts)[0])
-            else:
-                words += [parameter.opts[0], str(value)]
-        return cls(tuple(words))
-
-    def plus(self, *words: str) -> list[str]:
-        """Return the words of a command of its own."""
-        return ["mask", *self.words, *words]
-
-    def told(self, *words: str) -> str:
-        """Return it as a user types it."""
-        return join(["cryoice", *self.plus(*words)])
 
 
 def masked(batch: MaskBatch, workers: Workers) -> bool:
@@ -121,9 +85,10 @@ def lost_lines(
             None: f"{len(found.missing)} of {total} micrographs are not masked yet, such as {first}; "
             "the command without --merge masks them, and --shards N says of which shards they are"
         }
+    again = command.kept(batch.output)
     return {
         lost.shard: f"shard {lost.shard}: {lost.missing} of {lost.size} micrographs are not masked; "
-        f"to run it alone: {command.told('--shard', str(lost.shard))}"
+        f"to run it alone: {again.told('--shard', str(lost.shard))}"
         for lost in lost_shards(batch, found.missing, count=count)
     }
 
@@ -136,15 +101,17 @@ def on_cluster(
     Raises
     ------
     InputError
-        There are more shards than micrographs, an option is unknown, or the cluster does not take the jobs.
+        There are more shards than micrographs, the folder holds one, an option is unknown, or the cluster
+        does not take the jobs.
     """
     from cryoice import mask_cluster
 
     if count > max(1, len(batch.listed.micrographs)):
         raise InputError(f"--shards: {count} for {len(batch.listed.micrographs)} micrographs; give fewer")
+    require_apart(batch.listed, batch.output)
     if cluster == "slurm":
         submitted = mask_cluster.to_slurm(batch, command, count=count, cpus=cpus, options=options)
-        typer.echo(submitted.told(command, count=count))
+        typer.echo(submitted.told(command.kept(batch.output), count=count))
         return False
     try:
         logs = mask_cluster.run_here(batch, command, count=count)

@@ -34,7 +34,8 @@ def watch(
         ),
     ] = None,
     exclude: Annotated[
-        list[str] | None, typer.Option(metavar="GLOB", help="No files of such names; may be repeated.")
+        list[str] | None,
+        typer.Option(metavar="GLOB", help="No files or folders of such names; may be repeated."),
     ] = None,
     recursive: Annotated[
         bool,
@@ -77,7 +78,7 @@ def watch(
     """Mask micrographs while they arrive: `cryoice mask` that does not end.
 
     - `cryoice watch MotionCorr/job002/corrected_micrographs.star -o masks`: in RELION's project folder
-    - `cryoice watch S1/motioncorrected -o masks --pattern '*_patch_aligned_doseweighted.mrc'`: cryoSPARC Live
+    - `cryoice watch S1/motioncorrected -o masks --pattern '*_patch_aligned.mrc'`: cryoSPARC Live
     - `cryoice watch Session -r -o masks --pattern '*/Data/FoilHole_*.mrc' --exclude '*_Fractions.mrc'`: EPU
     - `cryoice watch Micrographs -o masks --stop-after 30`: until nothing came for half an hour
 
@@ -99,8 +100,8 @@ def watch(
     Ctrl-C and SIGTERM end it: micrographs in flight are finished and the lists written; a second one does
     not wait for that. However it ended, the same command continues, and masks nothing twice.
 
-    Exits with 0 when it ended by itself and nothing failed, 1 when a micrograph failed or it could not
-    begin, 130 after Ctrl-C, 143 after SIGTERM.
+    Exits with 0 when it ended by itself and nothing failed, 1 when a micrograph failed, the source was
+    not there in the end or it could not begin, 130 after Ctrl-C, 143 after SIGTERM.
     """
     from cryoice.files.micrograph_list import MicrographList
     from cryoice.mask.model import load_model
@@ -202,7 +203,6 @@ def _run(
     from concurrent.futures import ThreadPoolExecutor
 
     from cryoice.files.growing_folder import GrowingFolder
-    from cryoice.project.exposures import Exposures
     from cryoice.project.mask_lists import optics_doubts
     from cryoice.project.mask_progress import one_thread_each
     from cryoice.project.watch import Watch
@@ -222,7 +222,7 @@ def _run(
             view.tell(f"warning: {doubt}")
         if view.lives:
             view.show("reading what was done before")
-        known = Exposures.of(batch.recorded())
+        known = batch.recorded()
         watch = Watch(batch, source, pool, 2 * jobs, settle, view.tell, known)
         idle = None if stop_after is None else 60 * stop_after
         warner = Warner(BadSpell(warn_after), alarm, batch.output, view.tell)
@@ -231,10 +231,11 @@ def _run(
             name = signal.Signals(stopped).name
             done = f"{watch.masked} masked, {watch.waiting} waiting"
             view.tell(f"stopped by {name}: {done}; the same command continues")
-    typer.echo(
-        f"{batch.output}: {watch.masked} masked; summary.csv, micrographs.star, accepted.star, watch.png"
-    )
+    lists = "summary.csv, micrographs.star, accepted.star, watch.png"
+    if not watch.answered:
+        lists = f"{source.path} was never read, the lists are as they were"
+    typer.echo(f"{batch.output}: {watch.masked} masked; {lists}")
     show_failures(watch.failures)
     if stopped is not None:
         return 128 + stopped
-    return int(bool(watch.failures or watch.waiting))
+    return int(bool(watch.failures or watch.waiting or watch.fault))

@@ -226,3 +226,19 @@ def test_no_path_in_a_list_of_exposures_leads_outputs_out_of_their_folder(projec
         item.name for item in project.glob("*_mask.mrc")
     }
     assert outside == {"masks"}
+
+
+def test_a_micrograph_without_dose_weighting_is_masked_under_the_name_of_the_weighted_one(project):
+    (project / NAMES[0].replace("_doseweighted", "")).write_bytes((project / NAMES[1]).read_bytes())
+    rows = exposures(NAMES, exported=False, **GIVEN)
+    both = np.zeros(3, dtype=[*rows.dtype.descr, ("micrograph_blob_non_dw/path", "S120")])
+    for column in rows.dtype.names:
+        both[column] = rows[column]
+    both["micrograph_blob_non_dw/path"] = [NAMES[0].replace("_doseweighted", "").encode(), b"gone.mrc", b""]
+    path = saved(project / "J14/both.cs", both)
+    listed = list_micrographs([path], angpix=None)
+    assert [item.name for item in listed.micrographs] == NAMES
+    assert [item.stem.endswith("doseweighted") for item in listed.micrographs] == [False, True, True]
+    assert run("mask", path, "-o", project / "masks", "--max-bad", "0.01").exit_code == 0
+    assert run("select", project / "masks", "--exposures", path).exit_code == 0
+    assert loaded(project / "J14/both_accepted.cs")["uid"].tolist() == uids(3)[:2].tolist()

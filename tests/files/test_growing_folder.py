@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from cryoice.errors import InputError
@@ -84,3 +86,47 @@ def test_a_name_that_no_list_can_hold_is_a_failure(tmp_path):
 def test_a_folder_that_cannot_be_listed_is_one_line(tmp_path, monkeypatch):
     with pytest.raises(InputError, match=r"gone: cannot be listed \(No such file or directory\)"):
         growing(tmp_path / "gone").look(0.0)
+
+
+def refusing(monkeypatch, folder, error):
+    """Have the system refuse to list one folder."""
+    scan = os.scandir
+
+    def refused(path):
+        if str(path) == str(folder):
+            raise error
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refused)
+
+
+def test_a_sub_folder_that_cannot_be_listed_is_a_doubt_and_keeps_what_was_seen_in_it(tmp_path, monkeypatch):
+    touch(tmp_path, "a/1.mrc", "b/2.mrc", "b/deep/3.mrc", "c/4.mrc")
+    fresh, folder = growing(tmp_path, recursive=True), growing(tmp_path, recursive=True)
+    before = folder.look(0.0)
+    with monkeypatch.context() as patched:
+        refusing(patched, tmp_path / "b", PermissionError(13, "Permission denied"))
+        listed = folder.look(1.0)
+        assert listed.doubts == (f"{tmp_path / 'b'}: cannot be listed (Permission denied); passed over",)
+        assert listed.micrographs == before.micrographs
+        assert folder.look(2.0) is listed
+        touch(tmp_path, "c/5.mrc")
+        assert [item.stem for item in folder.look(3.0).micrographs] == ["1", "2", "3", "4", "5"]
+        assert [item.stem for item in fresh.look(0.0).micrographs] == ["1", "4", "5"]
+    assert folder.look(4.0).doubts == ()
+    assert [item.stem for item in fresh.look(1.0).micrographs] == ["1", "4", "5", "2", "3"]
+
+
+def test_a_sub_folder_that_goes_while_it_is_looked_at_is_gone(tmp_path, monkeypatch):
+    touch(tmp_path, "a/1.mrc", "b/2.mrc")
+    folder = growing(tmp_path, recursive=True)
+    folder.look(0.0)
+    refusing(monkeypatch, tmp_path / "b", FileNotFoundError(2, "No such file or directory"))
+    listed = folder.look(1.0)
+    assert ([item.stem for item in listed.micrographs], listed.doubts) == (["1"], ())
+
+
+def test_folders_that_are_excluded_are_not_entered(tmp_path, monkeypatch):
+    touch(tmp_path, "a/1.mrc", "Thumbs/2.mrc", "a/Thumbs/3.mrc", "a/old/4.mrc")
+    refusing(monkeypatch, tmp_path / "Thumbs", AssertionError)
+    assert names(tmp_path, recursive=True, exclude=["Thumbs", "a/old"]) == ["a/1.mrc"]

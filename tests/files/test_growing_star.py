@@ -110,3 +110,16 @@ def test_files_that_are_known_are_not_looked_for_again(star, monkeypatch):
     write(star, "abd")
     growing.look(1.0)
     assert asked == ["d.mrc"]
+
+
+def test_a_list_is_settled_once_it_has_not_changed_for_a_while_missing_ones_too(star):
+    growing = GrowingStar(star, None, SETTLE)
+    for moment, settled in ((0.0, False), (SETTLE, True)):
+        with pytest.raises(InputError, match="No such file"):
+            growing.look(moment)
+        assert growing.settled is settled
+    write(star, "a")
+    growing.look(10.0)
+    assert not growing.settled
+    growing.look(10.0 + SETTLE)
+    assert growing.settled

@@ -1,3 +1,5 @@
+import errno
+
 import pytest
 from filelock import FileLock
 
@@ -64,3 +66,24 @@ def test_a_shard_waits_while_another_one_starts_and_not_for_a_whole_run(tmp_path
         pass
     with folder_held(tmp_path, shard=Shard(1, 2)):  # holds the folder's own lock no longer
         FileLock(tmp_path / RECORDS_FOLDER / "lock").acquire(timeout=0).lock.release()
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP])
+def test_where_the_file_system_has_no_locks_a_marker_takes_their_place(number, tmp_path, monkeypatch):
+    def none(fd):
+        raise OSError(number, "No locks available")
+
+    monkeypatch.setattr("filelock._unix.lock_fd_nonblocking", none)
+    for first, second, busy in (
+        (Shard(1, 3), Shard(1, 3), "shard 1/3"),
+        (Shard(1, 3), None, "shard 1/3"),
+        (None, None, "another cryoice"),
+    ):
+        with folder_held(tmp_path, shard=first):
+            assert list((tmp_path / RECORDS_FOLDER).glob("*.marker"))
+            said = f"{busy} is at work there; wait for it"
+            with pytest.raises(InputError, match=said), folder_held(tmp_path, shard=second):
+                pass
+    with folder_held(tmp_path, shard=Shard(1, 3)), folder_held(tmp_path, shard=Shard(2, 3)):
+        pass
+    assert not list((tmp_path / RECORDS_FOLDER).glob("*.marker"))

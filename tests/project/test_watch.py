@@ -1,14 +1,15 @@
 import errno
 import os
+from pathlib import Path
 
 import pytest
 
 from bright_blocks import noise_with_block, write_micrographs
-from cryoice.errors import InputError
 from cryoice.files.growing_star import GrowingStar
 from cryoice.files.mrc import read_mrc, write_mrc
 from cryoice.project import mask_batch
 from cryoice.project.arrivals import PATIENCE, RETRY
+from cryoice.project.records import Records
 from watching import SETTLE, Later, Watched
 
 
@@ -98,7 +99,7 @@ def test_a_micrograph_replaced_while_it_is_read_is_no_failure_and_is_masked_as_i
     assert read_mrc(tmp_path / "out/m00_mask.mrc")[0].shape == (48, 45)
 
 
-def test_a_micrograph_replaced_while_it_waits_in_the_queue_is_masked_once(tmp_path):
+def test_a_micrograph_replaced_while_it_waits_in_the_queue_settles_anew_and_is_masked_once(tmp_path):
     (path,) = write_micrographs(tmp_path / "in", 1)
     pool = Later()
     watched = Watched(tmp_path / "in", tmp_path / "out", pool=pool)
@@ -106,8 +107,13 @@ def test_a_micrograph_replaced_while_it_waits_in_the_queue_is_masked_once(tmp_pa
     watched.after(SETTLE)
     write_mrc(path, noise_with_block(seed=4, side=(44, 45)), pixel_size=8.0)
     pool.go()
+    assert watched.after(SETTLE) == []
+    assert not (tmp_path / "out/m00_mask.mrc").exists()
+    watched.after(SETTLE)
+    pool.go()
     for _ in range(5):
         assert watched.after(SETTLE) == ["m00"]
+    assert watched.said == []
     (row,) = watched.watch.rows.values()
     assert (row["height"], watched.watch.waiting, pool.waiting) == (44, 0, [])
 
@@ -149,6 +155,34 @@ def test_a_watch_begun_again_masks_nothing_twice_and_misses_nothing(tmp_path):
     assert other.watch.masked == 0
     assert other.watch.others == []  # what is to be masked anew is listed no more
     assert len(other.after(SETTLE)) == 4
+
+
+def test_a_watch_begun_again_reads_each_record_once(tmp_path, monkeypatch):
+    write_micrographs(tmp_path / "in", 2)
+    Watched(tmp_path / "in", tmp_path / "out").after(0)
+    first = Watched(tmp_path / "in", tmp_path / "out")
+    first.after(0)
+    first.after(SETTLE)
+    again, other = (Watched(tmp_path / "in", tmp_path / "out", full_size=full) for full in (False, True))
+    monkeypatch.setattr(Records, "_read", lambda *_: pytest.fail("read again"))
+    again.after(0)
+    other.after(0)
+    assert (again.watch.masked, other.watch.masked) == (2, 0)
+
+
+def test_a_mask_that_went_while_its_micrograph_was_away_is_made_anew(tmp_path):
+    (path,) = write_micrographs(tmp_path / "in", 1)
+    first = Watched(tmp_path / "in", tmp_path / "out")
+    first.after(0)
+    first.after(SETTLE)
+    again = Watched(tmp_path / "in", tmp_path / "out")
+    again.after(0)
+    path.rename(tmp_path / "m00.mrc")
+    again.after(1)
+    (tmp_path / "out/m00_mask.mrc").unlink()
+    (tmp_path / "m00.mrc").rename(path)
+    again.after(1)
+    assert again.after(SETTLE) == ["m00"]
 
 
 def test_a_mask_stays_listed_when_its_micrograph_is_moved_away(tmp_path):
@@ -258,10 +292,38 @@ def test_a_list_whose_pixel_size_is_mended_has_its_masks_made_anew(tmp_path, mon
     assert row["angpix"] == 7.5
 
 
-def test_micrographs_within_the_folder_of_their_masks_end_a_watch(tmp_path, monkeypatch):
+def test_a_micrograph_among_the_masks_is_a_failure_and_the_others_are_masked(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    write_micrographs(tmp_path / "out", 1)
-    star(tmp_path / "list.star", ["out/m00.mrc"])
+    write_micrographs(tmp_path / "in", 1)
+    (path,) = write_micrographs(tmp_path / "out", 1)
+    path = path.rename(tmp_path / "out/x.mrc")
+    star(tmp_path / "list.star", ["in/m00.mrc", "out/x.mrc"])
     watched = Watched(GrowingStar(tmp_path / "list.star", None, SETTLE), tmp_path / "out")
-    with pytest.raises(InputError, match=r"holds m00\.mrc itself; choose another folder"):
-        watched.after(0)
+    watched.after(0)
+    path.write_bytes(path.read_bytes())  # changed: no reason to try it
+    watched.after(PATIENCE)
+    assert watched.after(PATIENCE) == ["m00"]
+    reason = "lies among the masks, which might replace it; move it, or choose another folder for masks"
+    assert watched.watch.failures == [("out/x.mrc", reason)]
+    assert watched.said == [f"out/x.mrc: {reason}"]
+    assert watched.watch.waiting == 0
+    assert not (tmp_path / "out/x_mask.mrc").exists()
+
+
+def test_a_record_that_cannot_take_over_a_new_name_is_known_by_it_all_the_same(tmp_path, monkeypatch):
+    (path,) = write_micrographs(tmp_path / "in", 1)
+    Watched(tmp_path / "in", tmp_path / "out").after(0)
+    first = Watched(tmp_path / "in", tmp_path / "out")
+    first.after(0)
+    first.after(SETTLE)
+    monkeypatch.chdir(tmp_path)
+    again = Watched(Path("in"), tmp_path / "out")
+
+    def full(self, target):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(path), "replace", full)
+        again.after(0)
+    assert [row["micrograph"] for row in again.watch.rows.values()] == ["in/m00.mrc"]
+    assert again.watch.batch.records.get("m00").row["micrograph"] == str(path)

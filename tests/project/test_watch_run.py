@@ -11,6 +11,7 @@ from rich.console import Console
 
 from bright_blocks import BLOCK, noise_with_block, write_micrographs
 from cryoice.errors import InputError
+from cryoice.files.growing_star import GrowingStar
 from cryoice.files.mrc import write_mrc
 from cryoice.project import watch_lists
 from cryoice.project.stopping import stopping
@@ -18,7 +19,7 @@ from cryoice.project.watch_lists import Pace, write_watch_lists
 from cryoice.project.watch_run import WatchRun
 from cryoice.project.watch_view import WatchView, printable
 from cryoice.project.watch_warning import Alarm, BadSpell, Warner
-from watching import Later, Watched
+from watching import SETTLE, Later, Watched
 
 LONG = 200.0
 
@@ -88,6 +89,48 @@ def test_with_no_time_to_wait_a_watch_ends_when_all_there_is_is_done(tmp_path):
     assert (tmp_path / "out/failures.csv").exists()
 
 
+def test_a_list_that_is_being_rewritten_empties_no_list_and_is_waited_for(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_micrographs(tmp_path / "in", 3)
+    path = tmp_path / "list.star"
+
+    def rewrite(number):
+        rows = "".join(f"in/m0{index}.mrc 1.0\n" for index in range(number))
+        path.write_text(f"data_\n\nloop_\n_rlnMicrographName #1\n_rlnDefocusU #2\n{rows}")
+
+    rewrite(3)
+    Day(Watched(GrowingStar(path, None, SETTLE), tmp_path / "out"), stop_after=0.0).go()
+    before = (tmp_path / "out/accepted.star").read_bytes()
+    rewrite(1)  # half-written, and its last line is whole
+    day = Day(Watched(GrowingStar(path, None, SETTLE), tmp_path / "out"), stop_after=0.0)
+    seen = []
+
+    def finish():
+        seen.append((tmp_path / "out/accepted.star").read_bytes())
+        rewrite(3)
+
+    day.events[SETTLE - 1] = finish
+    assert day.go() is None
+    assert seen == [before]
+    assert day.now >= 2 * SETTLE - 1
+    assert (tmp_path / "out/accepted.star").read_bytes() == before
+    assert summary(tmp_path / "out") == ["m00", "m01", "m02"]
+
+
+def test_a_list_that_grows_all_the_time_is_believed_after_a_while(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_micrographs(tmp_path / "in", 1)
+    path, rows = tmp_path / "list.star", "in/m00.mrc 1.0\n"
+    path.write_text(f"data_\n\nloop_\n_rlnMicrographName #1\n_rlnDefocusU #2\n{rows}")
+    watched = Watched(GrowingStar(path, None, SETTLE), tmp_path / "out")
+    for second in range(int(SETTLE) + 1):
+        assert not watched.watch.answered
+        watched.after(second and 1)
+        with path.open("a") as stream:
+            stream.write(rows)
+    assert watched.watch.answered
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_a_watch_with_those_in_flight_finished_and_listed(number, tmp_path):
     write_micrographs(tmp_path / "in", 6)
@@ -100,6 +143,19 @@ def test_a_signal_ends_a_watch_with_those_in_flight_finished_and_listed(number, 
     assert len(done) == day.watched.watch.depth == 4
     assert day.watched.watch.waiting == 2
     assert signal.getsignal(number) == before
+
+
+def test_a_fault_of_ours_ends_a_watch_with_those_in_flight_finished_and_listed(tmp_path, monkeypatch):
+    write_micrographs(tmp_path / "in", 2)
+    day = Day(Watched(tmp_path / "in", tmp_path / "out", pool=Later()))
+
+    def fault():
+        monkeypatch.setattr(day.watched.watch.source, "look", lambda now: 1 / 0)
+
+    day.events[10.0] = fault
+    with pytest.raises(ZeroDivisionError):
+        day.go()
+    assert summary(tmp_path / "out") == ["m00", "m01"]
 
 
 def test_a_second_signal_ends_a_program_at_once():

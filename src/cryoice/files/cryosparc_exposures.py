@@ -1,7 +1,9 @@
 """Exposures of cryoSPARC behind motion correction: one data set (.cs), or a group of them (.csg).
 
-``micrograph_blob/path`` is the micrograph, ``micrograph_blob/psize_A`` its Å/px. In an exported group all
-paths begin with '>' and count from the group's own folder, elsewhere from the project's (pyem, issue 102).
+``micrograph_blob/path`` is the micrograph, ``micrograph_blob/psize_A`` its Å/px. Dose weighting takes from
+it what shows crystals; ``micrograph_blob_non_dw/path`` is the same without, of the same shape. In an
+exported group all paths begin with '>' and count from the group's own folder, elsewhere from the project's
+(pyem, issue 102).
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,6 +29,7 @@ from cryoice.files.star_micrographs import find_listed, roots_of
 EXPOSURE_SUFFIXES = (SUFFIX, ".cs")
 
 _PATH, _PIXEL_SIZE = "micrograph_blob/path", "micrograph_blob/psize_A"
+_NOT_WEIGHTED = "micrograph_blob_non_dw/path"
 _MOVIE = "movie_blob/path"
 
 
@@ -41,7 +44,7 @@ class Exposures:
     names
         Paths as the file writes them, less the '>' of exported ones.
     micrographs
-        The files; None where there is none.
+        The files, without dose weighting where there is such a one; None where there is none.
     pixel_sizes
         Å/px, None where not told.
     uids
@@ -94,11 +97,15 @@ def read_exposures(path: Path) -> Exposures:
     written = texts(found[_PATH]).tolist()
     if not written:
         raise InputError(f"{path}: lists no exposures; give a group with some")
+    better = texts(found[_NOT_WEIGHTED]).tolist() if _NOT_WEIGHTED in fields(found) else [""] * len(written)
     roots = roots_of(path)
     return Exposures(
         path=path,
         names=tuple(name.removeprefix(FROM_ITSELF) for name in written),
-        micrographs=tuple(_micrograph(name, path, roots) for name in written),
+        micrographs=tuple(
+            (best and _micrograph(best, path, roots)) or _micrograph(name, path, roots)
+            for best, name in zip(better, written, strict=True)
+        ),
         pixel_sizes=_sizes(found),
         uids=found["uid"],
         _source=found if group is None else group,

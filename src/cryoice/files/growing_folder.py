@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import ClassVar
 
 from cryoice.errors import InputError
 from cryoice.files.micrograph_folder import is_micrograph, natural
@@ -30,11 +31,13 @@ class GrowingFolder:
         Shell patterns, of which a name must fit one, or the path below the folder where the pattern
         holds a slash; without any, all micrographs but pictures: programs lay previews beside micrographs.
     exclude
-        Patterns of what is passed over, likewise.
+        Patterns of what is passed over, likewise; of folders too, with all that is in them.
     recursive
         Enter sub-folders, but for links.
     angpix
         Å/px; None leaves it to the headers.
+    settled
+        True: what is listed of a folder is there.
     """
 
     path: Path
@@ -42,21 +45,25 @@ class GrowingFolder:
     exclude: Sequence[str]
     recursive: bool
     angpix: float | None
+    settled: ClassVar[bool] = True
     _seen: dict[str, str | None] = field(default_factory=dict)
+    _passed_over: list[str] = field(default_factory=list)
     _last: MicrographList = field(default=MicrographList((), (), (), star=None, block=None))
 
     def look(self, now: float) -> MicrographList:
         """List what is there, in the order of arrival, and of names where several arrived at once.
 
-        The list is the same object as before when nothing came or went.
+        The list is the same object as before when nothing came or went. A folder below that cannot be
+        listed is a doubt, and what was seen in it stays.
 
         Raises
         ------
         InputError
-            The folder or one below it cannot be listed.
+            The folder cannot be listed.
         """
         there = dict.fromkeys(self._files())
-        if there.keys() == self._seen.keys():
+        doubts = tuple(self._passed_over)
+        if there.keys() == self._seen.keys() and doubts == self._last.doubts:
             return self._last
         known = [name for name in self._seen if name in there]
         new = sorted((name for name in there if name not in self._seen), key=natural)
@@ -69,28 +76,33 @@ class GrowingFolder:
             for path, stem in zip(paths, stems, strict=True)
         )
         failures = tuple((ascii(name), fault) for name, fault in self._seen.items() if fault is not None)
-        self._last = MicrographList(micrographs, failures, (), star=None, block=None)
+        self._last = MicrographList(micrographs, failures, doubts, star=None, block=None)
         return self._last
 
     def _files(self) -> Iterator[str]:
-        waiting = [str(self.path)]
+        waiting, self._passed_over = [str(self.path)], []
         while waiting:
             folder = waiting.pop()
             try:
-                with os.scandir(folder) as entries:
-                    inside = [entry for entry in entries if entry.name == RECORDS_FOLDER or _shown(entry)]
-                if any(entry.name == RECORDS_FOLDER for entry in inside):
-                    continue
-                for entry in inside:
-                    if entry.path in self._seen:
-                        yield entry.path
-                    elif entry.is_dir():
-                        if self.recursive and not entry.is_symlink():
-                            waiting.append(entry.path)
-                    elif self._wanted(entry):
-                        yield entry.path
+                inside = _entries(folder)
             except OSError as error:
-                raise InputError(f"{folder}: cannot be listed ({error.strerror})") from error
+                fault = f"{folder}: cannot be listed ({error.strerror})"
+                if folder == str(self.path):
+                    raise InputError(fault) from error
+                if not isinstance(error, FileNotFoundError):
+                    self._passed_over.append(f"{fault}; passed over")
+                    yield from (name for name in self._seen if name.startswith(folder + os.sep))
+                continue
+            if any(entry.name == RECORDS_FOLDER for entry in inside):
+                continue
+            for entry in inside:
+                if entry.path in self._seen:
+                    yield entry.path
+                elif _is_folder(entry):
+                    if self.recursive and not entry.is_symlink() and not self._fits(entry, self.exclude):
+                        waiting.append(entry.path)
+                elif self._wanted(entry):
+                    yield entry.path
 
     def _wanted(self, entry: os.DirEntry[str]) -> bool:
         if not is_micrograph(Path(entry.name)) or self._fits(entry, self.exclude):
@@ -104,5 +116,14 @@ class GrowingFolder:
         return any(fnmatchcase(below if "/" in pattern else entry.name, pattern) for pattern in patterns)
 
 
-def _shown(entry: os.DirEntry[str]) -> bool:
-    return not entry.name.startswith(".")
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    """List a folder, but for hidden files."""
+    with os.scandir(folder) as entries:
+        return [entry for entry in entries if entry.name == RECORDS_FOLDER or not entry.name.startswith(".")]
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to where nobody may look
+        return False

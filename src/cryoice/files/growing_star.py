@@ -23,13 +23,16 @@ class GrowingStar:
         Å/px that overrides those of the file and the headers.
     settle
         s without a change after which the file is taken to be whole.
+    settled
+        When last looked at, it had not changed, or been missing, for so long.
     """
 
     path: Path
     angpix: float | None
     settle: float
+    settled: bool = False
     _read: tuple[int, ...] = ()
-    _found_as: tuple[int, ...] = ()
+    _found_as: tuple[int, ...] | None = None
     _since: float = 0.0
     _table: StarMicrographs | None = None
     _last: MicrographList | None = None
@@ -50,10 +53,13 @@ class GrowingStar:
         InputError
             The file is missing, or has not changed for a while and cannot be used.
         """
-        stamp = self._stamp()
+        stamp, fault = self._stamp()
         if stamp != self._found_as:
             self._found_as, self._since = stamp, now
-        fresh = stamp != self._read and self._take(stamp, settled=now - self._since >= self.settle)
+        self.settled = now - self._since >= self.settle
+        if fault:
+            raise InputError(f"{self.path}: cannot be read ({fault})")
+        fresh = stamp != self._read and self._take(stamp, settled=self.settled)
         if self._table is None:
             raise InputError(f"{self.path}: is being written")
         if fresh or self._last is None or self._last.failures:
@@ -70,7 +76,7 @@ class GrowingStar:
             if settled:
                 raise
             return False
-        if self._stamp() != stamp or not (settled or self._grown(table)):
+        if self._stamp() != (stamp, None) or not (settled or self._grown(table)):
             return False
         self._table, self._read = table, stamp
         return True
@@ -79,9 +85,10 @@ class GrowingStar:
         before = set(self._table.names) if self._table else set()
         return table.star.text.endswith(b"\n") and before <= set(table.names)
 
-    def _stamp(self) -> tuple[int, ...]:
+    def _stamp(self) -> tuple[tuple[int, ...], str | None]:
+        """Tell the file as it is now; nothing and the reason where it cannot be reached."""
         try:
             found = self.path.stat()
         except OSError as error:
-            raise InputError(f"{self.path}: cannot be read ({error.strerror})") from error
-        return found.st_ino, found.st_size, found.st_mtime_ns
+            return (), error.strerror
+        return (found.st_ino, found.st_size, found.st_mtime_ns), None

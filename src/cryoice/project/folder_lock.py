@@ -10,9 +10,10 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from cryoice.errors import InputError
+from cryoice.files.lock import held
 from cryoice.files.recorded_outputs import RECORDS_FOLDER
 from cryoice.project.shard import Shard
 
@@ -31,17 +32,21 @@ def folder_held(output: Path, *, shard: Shard | None = None) -> Iterator[None]:
         written.
     """
     folder = output / RECORDS_FOLDER
-    with contextlib.ExitStack() as held:
+    with contextlib.ExitStack() as locks:
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            whole = FileLock(folder / "lock")
-            held.enter_context(whole.acquire(timeout=0 if shard is None else _STARTING_S))
+            whole = held(folder / "lock", timeout=0 if shard is None else _STARTING_S)
+            locks.enter_context(whole)
             _require_room(output, shard)
             if shard is not None:
-                held.enter_context(FileLock(_lock_of(folder, shard)).acquire(timeout=0))
-                whole.release()
+                locks.enter_context(held(_lock_of(folder, shard), timeout=0))
+                whole.lock.release()
         except Timeout as error:
-            who = "another cryoice" if Path(error.lock_file).name == "lock" else f"shard {shard}"
+            who = (
+                "another cryoice"
+                if Path(error.lock_file).name in ("lock", "lock.marker")
+                else f"shard {shard}"
+            )
             raise InputError(f"{output}: {who} is at work there; wait for it") from error
         except OSError as error:
             reason = error.strerror or error
@@ -51,14 +56,23 @@ def folder_held(output: Path, *, shard: Shard | None = None) -> Iterator[None]:
 
 def _require_room(output: Path, shard: Shard | None) -> None:
     """Refuse where shards are at work; shards of one division do not disturb each other."""
-    for path in sorted((output / RECORDS_FOLDER).glob("shard-*-of-*.lock")):
+    for path in _locks_of_shards(output):
         _, number, _, count = path.stem.split("-")
         if shard is not None and count == str(shard.count):
             continue
         try:
-            FileLock(path).acquire(timeout=0).lock.release()
+            held(path, timeout=0).lock.release()
         except Timeout as error:
             raise InputError(f"{output}: shard {number}/{count} is at work there; wait for it") from error
+
+
+def was_shared(output: Path) -> bool:
+    """Whether shards were ever at work on a folder; where locks do not reach them, they may still be."""
+    return bool(_locks_of_shards(output))
+
+
+def _locks_of_shards(output: Path) -> list[Path]:
+    return sorted((output / RECORDS_FOLDER).glob("shard-*-of-*.lock"))
 
 
 def _lock_of(folder: Path, shard: Shard) -> Path:

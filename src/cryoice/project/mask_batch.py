@@ -99,14 +99,16 @@ class MaskBatch:
         finally:
             pool.shutdown(cancel_futures=True)
 
-    def attempt(self, micrograph: ListedMicrograph) -> Outcome:
+    def attempt(self, micrograph: ListedMicrograph, stamp: Stamp | None = None) -> Outcome:
         """Mask one micrograph, whatever is known of it; within `alone`, by several threads at once.
+
+        With a ``stamp`` it fails when its file is another one by the time it is read.
 
         What goes wrong is the reason of its outcome, and kept for a merge unless it was refused.
         """
         refused = False
         try:
-            return Outcome(micrograph, self._mask(micrograph))
+            return Outcome(micrograph, self._mask(micrograph, stamp or Stamp.of(micrograph.path)))
         except InputError as error:
             reason, refused = _reason(micrograph, error), isinstance(error, OutputError)
         except torch.OutOfMemoryError:
@@ -119,23 +121,26 @@ class MaskBatch:
                 self.records.write_failure(micrograph.stem, reason, stamp=stamp, digest=digest)
         return Outcome(micrograph, None, reason=reason, refused=refused)
 
-    def find(self, micrograph: ListedMicrograph, *, stamp: Stamp | None = None) -> Row | None:
+    def find(
+        self, micrograph: ListedMicrograph, *, stamp: Stamp | None = None, record: Record | None = None
+    ) -> Row | None:
         """Return what the summary tells of a micrograph that is done; None of any other.
 
         Its record takes over what this list calls it, and the verdict by these settings. The file is
-        looked at, unless its stamp is given.
+        looked at and the record read, unless its stamp or that is given.
         """
         try:
             stamp = stamp or Stamp.of(micrograph.path)
         except InputError:
             return None
         digest = self.digest(micrograph)
-        record = self.records.find(micrograph.stem, stamp=stamp, digest=digest)
+        record = self.records.find(micrograph.stem, stamp=stamp, digest=digest, read=record)
         if record is None:
             return None
         row = self._judged(record.row | self._listed_as(micrograph))
         if row != record.row:
-            self.records.write(micrograph.stem, row, stamp=stamp, digest=digest, outputs=record.outputs)
+            with suppress(OutputError):  # on a full disk it keeps the other name for now
+                self.records.write(micrograph.stem, row, stamp=stamp, digest=digest, outputs=record.outputs)
         return row
 
     def known(self, micrograph: ListedMicrograph) -> Outcome | None:
@@ -182,8 +187,8 @@ class MaskBatch:
         given = self._given | {"pixel_size": micrograph.pixel_size}
         return digest_of({"version": __version__, "model": self.model.digest, "settings": given})
 
-    def _mask(self, listed: ListedMicrograph) -> Row:
-        settings, stamp = self.settings, Stamp.of(listed.path)
+    def _mask(self, listed: ListedMicrograph, stamp: Stamp) -> Row:
+        settings = self.settings
         require_own_outputs(self.records, listed)
         seen = SeenMicrograph.of(listed)
         if Stamp.of(listed.path) != stamp:

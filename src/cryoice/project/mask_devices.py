@@ -30,6 +30,8 @@ from cryoice.project.shard import Shard
 
 _POLL_S = 0.2
 
+_CHANGED = "its file or its outputs changed when it was just masked; mask it again"
+
 
 def run_on_devices(batch: MaskBatch, *, accelerator: str, devices: int, jobs: int) -> Generator[Outcome]:
     """Do what `MaskBatch.run` does, with ``jobs`` micrographs in flight on each device.
@@ -65,7 +67,8 @@ def run_on_devices(batch: MaskBatch, *, accelerator: str, devices: int, jobs: in
         try:
             for index, failed in _heard(running, [receiver for receiver, _ in pipes]):
                 missing -= 1
-                yield failed or Outcome(waiting[index], batch.find(waiting[index]))
+                row = None if failed else batch.find(waiting[index])
+                yield failed or Outcome(waiting[index], row, reason="" if row else _CHANGED)
         finally:
             _stop(trainer, running)
     if (fault := running.exception()) is not None:

@@ -17,14 +17,14 @@ from typing import Any
 from cryoice.errors import InputError
 from cryoice.files.atomic import replacing
 from cryoice.files.recorded_outputs import RECORDS_FOLDER
-from cryoice.project.folder_lock import folder_held
+from cryoice.project.folder_lock import folder_held, was_shared
 
 Row = dict[str, Any]
 """Plain values: what the summary tells of one micrograph."""
 
 _SCRATCH = ".partial-*"
 _FORGOTTEN_S = 3600
-"""Age in s of a scratch file in the outputs' folder beyond which no living program writes it."""
+"""Age in s of a scratch file beyond which no living program writes it."""
 
 
 @dataclass(frozen=True)
@@ -75,9 +75,12 @@ class Records:
 
     output: Path
 
-    def find(self, stem: str, *, stamp: Stamp, digest: str) -> Record | None:
-        """Return the record of a micrograph that is done: input and settings as they were, outputs there."""
-        record = self.get(stem)
+    def find(self, stem: str, *, stamp: Stamp, digest: str, read: Record | None = None) -> Record | None:
+        """Return the record of a micrograph that is done: input and settings as they were, outputs there.
+
+        One that was ``read`` a moment ago is not read again.
+        """
+        record = read or self.get(stem)
         return record if record and (record.stamp, record.digest) == (stamp, digest) else None
 
     def get(self, stem: str) -> Record | None:
@@ -166,10 +169,10 @@ class Records:
             yield
 
     def _clear_scratch(self) -> None:
-        """Remove scratch files: ours at once, since nobody else writes these; others when they are old."""
-        old = time.time() - _FORGOTTEN_S
+        """Remove scratch files when they are old; ours at once where no shard may be writing them."""
+        old, shared = time.time() - _FORGOTTEN_S, was_shared(self.output)
         for path in (*self.output.glob(_SCRATCH), *(self.output / RECORDS_FOLDER).glob(_SCRATCH)):
-            ours = path.parent != self.output or path.suffix in (".mrc", ".png")
+            ours = not shared and (path.parent != self.output or path.suffix in (".mrc", ".png"))
             if path.is_file() and not path.is_symlink() and (ours or path.stat().st_mtime < old):
                 path.unlink(missing_ok=True)
 

@@ -1,21 +1,23 @@
 """Micrographs that are still arriving to masks: each once, when its file is whole."""
 
+import math
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, field, replace
+from dataclasses import InitVar, dataclass, field, replace
 from itertools import islice
 
 from cryoice.errors import InputError
 from cryoice.files.growing_folder import GrowingFolder
 from cryoice.files.growing_star import GrowingStar
 from cryoice.files.micrograph_list import ListedMicrograph, MicrographList
+from cryoice.project.among_masks import apart
 from cryoice.project.arrivals import Arrival, Unusable, stamp_of
 from cryoice.project.exposures import Exposures
 from cryoice.project.mask_batch import MaskBatch
 from cryoice.project.mask_outcome import Outcome
-from cryoice.project.mask_places import require_outside, with_own_stems
-from cryoice.project.records import Row
+from cryoice.project.mask_places import with_own_stems
+from cryoice.project.records import Record, Row
 
 _CHECKED = 50
 """Masked micrographs that each round looks at, whether they were replaced."""
@@ -45,6 +47,8 @@ class Watch:
         s without a change after which a file is taken to be whole.
     tell
         Takes what the user should know, a line each.
+    records
+        What the folder holds at the beginning: no record is read twice.
     exposures
         All that is masked in the folder.
     news
@@ -53,6 +57,11 @@ class Watch:
         Grows whenever the lists are to be written anew.
     refused
         Outputs could not be written the last time; they are tried again.
+    answered
+        The source has listed its micrographs, and for long enough to be believed: until then the lists
+        of an earlier watch are better than ours.
+    fault
+        Why the source could not be read the last time; empty otherwise.
     """
 
     batch: MaskBatch
@@ -61,19 +70,27 @@ class Watch:
     depth: int
     settle: float
     tell: Callable[[str], None]
-    exposures: Exposures = field(default_factory=Exposures)
+    records: InitVar[Sequence[Record]] = ()
+    exposures: Exposures = field(init=False)
     news: float = 0.0
     changes: int = 0
     refused: bool = False
+    answered: bool = False
+    fault: str = ""
     in_flight: dict[Future[Outcome], Arrival] = field(default_factory=dict)
     _listed: dict[str, ListedMicrograph] = field(default_factory=dict)
     _done: set[str] = field(default_factory=set)
     _pending: dict[str, Arrival] = field(default_factory=dict)
     _ready: deque[Arrival] = field(default_factory=deque)
     _unusable: Unusable = field(default_factory=Unusable)
-    _fault: str = ""
+    _first: float = math.inf
+    _read: dict[str, Record] = field(init=False)
     _looked: MicrographList | None = None
     _checks: Iterator[str] = field(default_factory=lambda: iter(()))
+
+    def __post_init__(self, records: Sequence[Record]) -> None:
+        self.exposures = Exposures.of(records)
+        self._read = {record.row.get("stem", ""): record for record in records}
 
     @property
     def rows(self) -> dict[ListedMicrograph, Row]:
@@ -107,18 +124,20 @@ class Watch:
         try:
             listed = self.source.look(now)
         except InputError as error:
-            if str(error) != self._fault:
-                self._fault = str(error)
-                self.tell(f"{self._fault}; waiting for it")
+            if str(error) != self.fault:
+                self.fault = str(error)
+                self.tell(f"{self.fault}; waiting for it")
         else:
-            if self._fault:
-                self._fault = ""
+            if self.fault:
+                self.fault = ""
                 self.tell("it is there now")
+            self._first = min(self._first, now)
+            self.answered |= self.source.settled or now - self._first >= self.settle
             if listed is not self._looked:
                 self._looked = listed
-                self._take(with_own_stems(listed, self._owner), now)
+                self._take(with_own_stems(apart(listed, self.batch.output), self._owner), now)
             before = self._unusable.given_up
-            for name, reason in self._unusable.judge(listed.failures, now):
+            for name, reason in self._unusable.judge(self.batch.listed.failures, now):
                 self.tell(f"{name}: {reason}")
             if self._unusable.given_up != before:
                 self._stir(now)
@@ -171,7 +190,7 @@ class Watch:
                 self._stir(now)
                 continue
             arrival.queued = True
-            self.in_flight[self.pool.submit(self.batch.attempt, arrival.listed)] = arrival
+            self.in_flight[self.pool.submit(self.batch.attempt, arrival.listed, arrival.stamp)] = arrival
 
     def _take(self, listed: MicrographList, now: float) -> None:
         for doubt in set(listed.doubts) - set(self.batch.listed.doubts):
@@ -190,8 +209,10 @@ class Watch:
         self._stir(now)
 
     def _owner(self, stem: str) -> str | None:
-        known = self._listed.get(stem)
-        return self.batch.records.owner(stem) if known is None else str(known.path)
+        if stem in self._listed:
+            return str(self._listed[stem].path)
+        read = self._read.get(stem)
+        return self.batch.records.owner(stem) if read is None else read.stamp.path
 
     def _begin(self, item: ListedMicrograph, now: float) -> None:
         """Find what is known of a micrograph, or wait for it."""
@@ -199,7 +220,8 @@ class Watch:
         self._done.discard(item.stem)
         arrival = Arrival(item, now, self.settle)
         if arrival.stamp is not None:
-            row = self.batch.find(item, stamp=arrival.stamp)
+            record = self._read.pop(item.stem, None)
+            row = self.batch.find(item, stamp=arrival.stamp, record=record)
             if row is not None:
                 self.exposures.add(item.stem, arrival.stamp, row)
                 self._done.add(item.stem)
@@ -207,7 +229,6 @@ class Watch:
             known = self.exposures.get(item.stem)
             if known and known.stamp.path == arrival.stamp.path:
                 self.exposures.drop(item.stem)
-        require_outside(item.path, self.batch.output)
         self._pending[item.stem] = arrival
 
     def _finish(self, arrival: Arrival, row: Row, now: float) -> None:

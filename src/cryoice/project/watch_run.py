@@ -64,7 +64,7 @@ class WatchRun:
     ) -> int | None:
         """Go on until there were no news for long enough or a signal comes; return the signal.
 
-        Micrographs in flight at the end are finished, and all files written.
+        Micrographs in flight at the end are finished, and all files written, whatever ended it.
 
         Parameters
         ----------
@@ -76,31 +76,39 @@ class WatchRun:
         Raises
         ------
         InputError
-            The files cannot be written at the end, or the masks' folder holds a micrograph.
+            The files cannot be written at the end.
         """
         self.watch.news = clock()
         with stopping() as stopped:
-            while stopped.signal is None:
-                begun = clock()
-                self.watch.look(begun)
-                self._keep_current(begun)
-                if self._over(begun):
-                    break
-                rest = clock() + max(interval, _REST * (clock() - begun))
-                while stopped.signal is None and (left := rest - clock()) > 0:
-                    pause(self.watch, min(left, _NAP_S))
-                    self._collect(clock())
-                    self._keep_current(clock())
-            self.watch.close()
-            self._collect(clock())
-            for pace, work in self._kept:
-                if pace.due(math.inf, changes=self.watch.changes):
-                    work(self.watch)
+            try:
+                while stopped.signal is None:
+                    begun = clock()
+                    self.watch.look(begun)
+                    self._keep_current(begun)
+                    if self._over(begun):
+                        break
+                    rest = clock() + max(interval, _REST * (clock() - begun))
+                    while stopped.signal is None and (left := rest - clock()) > 0:
+                        pause(self.watch, min(left, _NAP_S))
+                        self._collect(clock())
+                        self._keep_current(clock())
+            finally:
+                self._finish(clock)
         return stopped.signal
+
+    def _finish(self, clock: Callable[[], float]) -> None:
+        """Let those in flight be done, and write what is due."""
+        self.watch.close()
+        self._collect(clock())
+        for pace, work in self._kept:
+            if self.watch.answered and pace.due(math.inf, changes=self.watch.changes):
+                work(self.watch)
 
     def _over(self, now: float) -> bool:
         watch = self.watch
-        if self.stop_after is None or watch.in_flight or (watch.waiting and not watch.refused):
+        if self.stop_after is None or watch.in_flight or not watch.source.settled:
+            return False
+        if watch.waiting and not watch.refused:
             return False
         return now - watch.news >= self.stop_after
 
@@ -120,7 +128,7 @@ class WatchRun:
         """Write what is due, and renew the line that lives."""
         changes = self.watch.changes
         for pace, work in self._kept:
-            if pace.due(now, changes=changes):
+            if self.watch.answered and pace.due(now, changes=changes):
                 pace.spend(now, partial(work, self.watch), changes=changes, tell=self.view.tell)
         self.warner.attend()
         if self.view.lives:
