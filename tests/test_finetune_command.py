@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from pytorch_lightning.utilities.exceptions import SIGTERMException
 from typer.testing import CliRunner
 
 from cryoice.cli import app
@@ -140,6 +141,18 @@ def test_the_command_tells_what_was_gained(tmp_path, monkeypatch):
     assert "0.875" in done.output
     assert given["data.micrographs"] == ["a.mrc", "b.mrc"]
     assert (given["data.good"], given["data.masks"], given["data.radius"]) == ("g.star", None, 60.0)
+
+
+@pytest.mark.parametrize(("stop", "status"), [(SIGTERMException(), 143), (SystemExit(1), 130)])
+def test_a_tuning_that_lightning_stops_says_so_and_is_no_success(stop, status, tmp_path, monkeypatch):
+    def stopped(output, values):
+        raise stop
+
+    monkeypatch.setattr(finetune_module, "finetune", stopped)
+    output = tmp_path / "t.safetensors"
+    done = run("a.mrc", "--good", "g.star", "-o", output)
+    assert done.exit_code == status
+    assert done.stderr == f"stopped: {output} is not written; the same command begins anew\n"
 
 
 def quick_tuning(output, values):

@@ -172,6 +172,9 @@ def _tune(output: Path, values: dict[str, Any]) -> "Tuned":
     except InputError as error:
         key, _, rest = str(error).partition("=")
         raise InputError(f"{_FLAGS[key]} {rest}" if key in _FLAGS else str(error)) from error
+    except SystemExit as stop:  # Lightning's, with a status on Ctrl-C and without one on SIGTERM
+        typer.echo(f"stopped: {output} is not written; the same command begins anew", err=True)
+        raise typer.Exit(code=130 if stop.code else 143) from stop
 
 
 def _text(path: Path | None) -> str | None:
