@@ -5,8 +5,9 @@ import re
 
 import pytest
 
+from cryoice.experiment.run import train
 from cryoice.report.curves import read_history
-from training import CONF, SMALL_FIELD, run_program, tiny
+from training import CONF, SMALL_FIELD, compose_config, run_program, tiny
 
 ELSEWHERE = ("detector", "detector_second", "finetune", "leave_one_protein_out", "folds")
 PRESETS = sorted(path.stem for path in (CONF / "experiment").glob("[!_]*.yaml") if path.stem not in ELSEWHERE)
@@ -98,7 +99,7 @@ SHRUNK = {
     "noise_study": (*ONE_NOISE, *FEW_PICKS, "loss=elr"),
     "noise_folds": (*ONE_NOISE, *FEW_PICKS),
     "noise_cleaned": (*ONE_NOISE, *FEW_PICKS, "data.suspects=null", "data.cleaning=drop"),
-    "noise_told": (*ONE_NOISE, *FEW_PICKS, "loss.good_to_bad=0.3", "loss.bad_to_good=0.1"),
+    "noise_told": (*ONE_NOISE, *FEW_PICKS, "loss=forward", "loss.good_to_bad=0.3", "loss.bad_to_good=0.1"),
     "noise_real": (*ONE_NOISE, "loss=co_teaching"),
     "noise_real_folds": ONE_NOISE,
     "noise_real_cleaned": (*ONE_NOISE, "data.suspects=null", "data.cleaning=drop"),
@@ -136,18 +137,37 @@ SIMULATED = (
 """Presets that are about their own simulation."""
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("preset", PRESETS)
-def test_every_preset_runs(blobs, cache, tmp_path, preset):
-    overrides = tiny(blobs, cache, "trainer.max_epochs=1")
+SWEEPS = {
+    "channels_ablation": 3,
+    "patch_depth_lr": 2,
+    "patch_depth_lr_random": 2,
+    "patch_depth_lr_tpe": 2,
+    "patch_size_study": 2,
+}
+"""Presets that are run as the sweeps they are, and their jobs; of the noise studies one job is run here."""
+
+
+def shrunk(preset, blobs, cache):
+    """Return the overrides under which a preset takes seconds."""
     unwanted = ("data=", "data.root=") if preset in SIMULATED else ()
     if preset in ("seed_protocol", "patch_detector") or preset.startswith("noise"):  # no spectrum of a field
         unwanted += (SMALL_FIELD,)
+    overrides = tiny(blobs, cache, "trainer.max_epochs=1")
     kept = [override for override in overrides if not override.startswith(unwanted or "-")]
-    folders = (f"hydra.run.dir={tmp_path}/0", f"hydra.sweep.dir={tmp_path}")
-    done = run_program("train", f"experiment={preset}", *kept, *folders, *SHRUNK[preset])
+    return (f"experiment={preset}", *kept, *SHRUNK[preset])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("preset", SWEEPS)
+def test_every_sweep_of_a_preset_runs(blobs, cache, tmp_path, preset):
+    done = run_program("train", *shrunk(preset, blobs, cache), f"hydra.sweep.dir={tmp_path}")
     assert done.returncode == 0, done.stderr
     found = [json.loads(path.read_text()) for path in tmp_path.glob("*/metrics.json")]
-    three = 3 if preset in ("channels_ablation", "noise_folds", "noise_real_folds") else 1
-    assert len(found) == (2 if preset.startswith("patch_") and preset != "patch_detector" else three)
-    assert {one["name"] for one in found} == {preset}
+    assert [one["name"] for one in found] == [preset] * SWEEPS[preset]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("preset", [preset for preset in PRESETS if preset not in SWEEPS])
+def test_every_preset_runs(blobs, cache, tmp_path, preset):
+    train(compose_config(*shrunk(preset, blobs, cache), run_dir=tmp_path))
+    assert json.loads((tmp_path / "metrics.json").read_text())["name"] == preset
