@@ -342,7 +342,7 @@ def test_a_script_that_would_reach_a_network_is_stopped_by_the_page(chromium, ma
     context.close()
 
 
-def test_what_teaches_most_comes_first_and_says_why(review):
+def test_where_most_is_to_find_comes_first_and_says_why(review):
     assert review.stems()[:3] == ["m009", "m004", MARKED]
     review.press("Home", "Enter")
     assert review.page.inner_text("#one-reason") == "#1 to review: unsure"

@@ -36,7 +36,7 @@ def report(
     """Write a page on which micrographs are reviewed in any browser, without a network.
 
     - `cryoice report masks -o report.html`, then open report.html
-    - `cryoice next masks`, then `cryoice report masks`: those whose review would teach most come first
+    - `cryoice next masks`, then `cryoice report masks`: those on which a reviewer finds most come first
     - `cryoice report masks --pictures 2000`: a page of 25 MB, however many micrographs there are
 
     The page is one file, about 12 kB a micrograph, and holds all that it shows. On it:

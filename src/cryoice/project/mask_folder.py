@@ -16,7 +16,7 @@ SUMMARY = "summary.csv"
 """One row a masked micrograph."""
 
 NEXT = "next.csv"
-"""One row a micrograph to review, that which teaches most first: rank, micrograph, stem, score, reason."""
+"""One row a micrograph to review, that with most to find first: rank, micrograph, stem, score, reason."""
 
 BAND = ("unsure_from", "unsure_to")
 """Columns of the probabilities between which a mask was made to call pixels unsure."""

@@ -47,7 +47,7 @@ class PageMicrograph:
     statistics
         By the names of `STATISTICS`; None where the sampling forbids a measure.
     rank, reason
-        Place in the order in which review teaches most, from 1, and why; None and '' where there is none.
+        Place in the order of `cryoice next`, from 1, and why; None and '' where there is none.
     pictures
         None where the mask cannot be read, or is not to be shown.
     left_out

@@ -8,7 +8,7 @@ const ranked = micrographs.some((one) => one.rank !== null);
 
 function sortKeys() {
   const keys = { list: "order of the list", name: "name" };
-  if (ranked) keys.next = "teaches most";
+  if (ranked) keys.next = "most to find";
   for (const [key, { title, measured }] of Object.entries(STATISTICS)) if (measured) keys[key] = title;
   return keys;
 }
