@@ -75,7 +75,7 @@ class ReviewFolder:
         return cls(path, tuple(known[name] for name in places), star, rows, len(known) - len(places))
 
     def worth_a_look(self, count: int) -> frozenset[str]:
-        """Return the names of so many micrographs: those that `cryoice next` ranks first, then the most unsure.
+        """Return so many names: those that `cryoice next` ranks first, then of the most unsure.
 
         Raises
         ------
