@@ -348,20 +348,20 @@ def test_where_most_is_to_find_comes_first_and_says_why(review):
     assert review.page.inner_text("#one-reason") == "#1 to review: unsure"
 
 
+FALLING = """() => {
+  const tiles = [...document.querySelectorAll(".tile")].sort((a, b) => a.ariaPosInSet - b.ariaPosInSet);
+  const shares = tiles.map((tile) => parseFloat(tile.querySelector(".told").innerText.split("bad ")[1]));
+  return shares.every((share, place) => !place || share <= shares[place - 1]) && shares;
+}"""
+"""Shares of bad area in the order of the tiles, once they fall; false until then."""
+
+
 def test_filters_and_orders_choose_what_is_shown(review):
     review.page.fill("#text", "M00")
     assert set(review.stems()) == {f"m{number:03d}" for number in range(3, 10)}
     review.page.fill("#text", "")
     review.page.select_option("#sort", "bad")
-    shares = [
-        float(tile.split("bad ")[1].split(" %")[0])
-        for tile in review.page.locator(".tile .told").all_inner_texts()
-    ]
-    positions = review.page.evaluate(
-        "() => [...document.querySelectorAll('.tile')].map((tile) => +tile.ariaPosInSet)"
-    )
-    ordered = [share for _, share in sorted(zip(positions, shares, strict=True))]
-    assert ordered == sorted(ordered, reverse=True)
+    ordered = review.page.wait_for_function(FALLING).json_value()
     assert len(set(ordered)) > 5
     review.page.select_option("#present", "crystalline")
     assert MARKED in review.stems()
