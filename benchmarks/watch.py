@@ -26,7 +26,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from pathlib import Path
 
 import numpy as np
@@ -124,8 +124,6 @@ def watch_killed(given: argparse.Namespace, each: float) -> None:
         for name, mark in before.items()
         if Path(name).name.partition(".")[0].partition("_")[0] in known
     }
-    second = logged(folder / "out/watch.log")
-    expected = sorted(set(came) - known)
     OUT.print(
         f"cryoice watch: {total} micrographs, one every {1000 * given.every:.0f} ms; SIGKILL after "
         f"{len(known)} records, started again; exit status after SIGTERM {status}"
@@ -135,28 +133,39 @@ def watch_killed(given: argparse.Namespace, each: float) -> None:
         f"{len(kept)} files of {len(known)} micrographs recorded before the kill are unchanged",
         kept.items() <= after.items(),
     )
+    show_logs(folder, came.keys(), known, in_flight=2 * given.jobs)
+    show_equal(given.keep / "batch/out", folder / "out")
+    late = {name: (moments[name] - came[name]) / 1e9 for name in came}
+    say_latency("latency of all", list(late.values()), each)
+    first = min(moments[name] for name in came.keys() - known if moments[name] > killed)
+    OUT.print(f"  from the kill to the first record of the second run: {(first - killed) / 1e9:.1f} s")
+    say_latency("latency of those recorded before the kill", [late[name] for name in known], each)
+
+
+def show_logs(folder: Path, came: Set[str], known: Set[str], *, in_flight: int) -> None:
+    """Show that each micrograph is told masked once over the logs of both runs."""
+    second = logged(folder / "out/watch.log")
+    expected = sorted(came - known)
     report(
         f"the second run masked the other {len(expected)} once each, and none but these",
         sorted(second) == expected,
     )
     told = Counter([*logged(folder / "first.log"), *second])
-    untold = set(came) - told.keys()
+    untold = came - told.keys()
     report(
         f"both logs tell {len(told)} once each, and the other {len(untold)} were in flight at the kill",
-        set(told.values()) == {1} and untold <= known and len(untold) <= 2 * given.jobs,
+        set(told.values()) == {1} and untold <= known and len(untold) <= in_flight,
     )
-    batch = given.keep / "batch/out"
-    report("lists equal those of cryoice mask", all(same(batch, folder / "out", name) for name in LISTS))
+
+
+def show_equal(batch: Path, live: Path) -> None:
+    """Show that lists and outputs are those of a batch, to the byte."""
+    report("lists equal those of cryoice mask", all(same(batch, live, name) for name in LISTS))
     outputs = [path.name for path in batch.iterdir() if path.name.startswith("m0")]
     report(
         f"{len(outputs)} outputs equal those of cryoice mask",
-        all(same(batch, folder / "out", name) for name in outputs),
+        all(same(batch, live, name) for name in outputs),
     )
-    late = {name: (moments[name] - came[name]) / 1e9 for name in came}
-    say_latency("latency of all", list(late.values()), each)
-    first = min(moments[name] for name in expected if moments[name] > killed)
-    OUT.print(f"  from the kill to the first record of the second run: {(first - killed) / 1e9:.1f} s")
-    say_latency("latency of those recorded before the kill", [late[name] for name in known], each)
 
 
 def watch_unhurried(given: argparse.Namespace, each: float) -> None:

@@ -20,7 +20,15 @@ KNOWN = {
 
 def write_checkpoint(path, known=KNOWN):
     state = {"net.a": torch.ones(2), "loss.weights": torch.ones(3)}
-    torch.save({SETTINGS: {"seed": 3}, "hyper_parameters": known, "state_dict": state, "epoch": 4}, path)
+    torch.save(
+        {
+            SETTINGS: {"seed": 3, "cache": "here", "data": {"cache": "here", "patch": 8}},
+            "hyper_parameters": known,
+            "state_dict": state,
+            "epoch": 4,
+        },
+        path,
+    )
     return path
 
 
@@ -29,7 +37,7 @@ def test_a_patch_classifiers_network_is_exported_without_its_loss(tmp_path):
     state, facts = read_weights(tmp_path / "a.safetensors")
     assert {name: values.tolist() for name, values in state.items()} == {"a": [1.0, 1.0]}
     assert (facts["kind"], facts["classes"]) == ("patches", ["good", "bad"])
-    assert (facts["settings"], facts["epoch"]) == ({"seed": 3}, 4)
+    assert (facts["settings"], facts["epoch"]) == ({"seed": 3, "data": {"patch": 8}}, 4)
     assert {key: facts[key] for key in KNOWN} == KNOWN
 
 

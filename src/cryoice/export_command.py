@@ -29,7 +29,8 @@ def export_weights(checkpoint: Path, output: Path) -> dict[str, Any]:
     """Write a checkpoint's bare network and return the facts beside it.
 
     These are the module's hyperparameters that `learn.weights_file.FACTS` asks for, the name of the
-    file, the run's settings, epoch and step, and its commit and test scores where the run has finished.
+    file, the run's settings but for where its cache lay, epoch and step, and its commit and test scores
+    where the run has finished.
 
     Raises
     ------
@@ -51,7 +52,7 @@ def export_weights(checkpoint: Path, output: Path) -> dict[str, Any]:
         **{key: known.get(key) for key in ("pixel_size", "patch", "model")},
         "name": output.stem,
         **{key: content.get(key) for key in ("epoch", "global_step")},
-        "settings": content[SETTINGS],
+        "settings": _without_places(content[SETTINGS]),
         **_of_the_run(checkpoint),
     }
     state = {
@@ -61,6 +62,14 @@ def export_weights(checkpoint: Path, output: Path) -> dict[str, Any]:
     }
     save_weights(output, state=state, facts=facts)
     return facts
+
+
+def _without_places(settings: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: _without_places(value) if isinstance(value, dict) else value
+        for key, value in settings.items()
+        if key != "cache"
+    }
 
 
 def _of_the_run(checkpoint: Path) -> dict[str, Any]:

@@ -31,7 +31,9 @@ def test_what_is_no_shard_is_refused(text):
 
 def test_shards_of_one_division_share_a_folder(tmp_path):
     with folder_held(tmp_path, shard=Shard(1, 3)), folder_held(tmp_path, shard=Shard(3, 3)):
-        pass
+        for shard in (Shard(1, 3), Shard(3, 3)):  # both are held
+            with pytest.raises(InputError, match="is at work there"), folder_held(tmp_path, shard=shard):
+                pass
     with folder_held(tmp_path, shard=Shard(1, 3)):  # what has ended holds nothing
         pass
 

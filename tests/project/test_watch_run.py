@@ -305,3 +305,4 @@ def test_names_of_files_cannot_move_a_terminal_s_cursor():
 
 def test_a_log_that_cannot_be_written_stops_nothing(tmp_path):
     WatchView(tmp_path / "gone/watch.log").note("masked")
+    assert list(tmp_path.iterdir()) == []
