@@ -66,7 +66,7 @@ def test_co_teaching_forgets_more_with_every_epoch_of_the_warm_up():
 
 
 def forward(good_to_bad, bad_to_good):
-    return ForwardCorrection(good_to_bad=good_to_bad, bad_to_good=bad_to_good, warm_up=3, anchor=0.75)
+    return ForwardCorrection(good_to_bad=good_to_bad, bad_to_good=bad_to_good, warm_up=3)
 
 
 def test_the_forward_loss_compares_labels_with_what_the_truth_would_be_labelled_as():
@@ -90,13 +90,18 @@ def test_given_rates_need_no_warm_up_and_no_validation():
     assert step(loss, logits_of(0.2), [BAD]).item() == pytest.approx(-math.log(0.5), rel=1e-5)
 
 
-def test_rates_are_read_off_the_surest_picks_of_each_label():
+def picks(counts):
+    """Return probabilities of BAD and labels; counts: {probability: (labelled GOOD, labelled BAD)}."""
+    p = [value for value, (good, bad) in counts.items() for _ in range(good + bad)]
+    label = [which for good, bad in counts.values() for which in [GOOD] * good + [BAD] * bad]
+    return torch.tensor(p), torch.tensor(label)
+
+
+def test_rates_are_read_off_the_surest_picks():
     loss = forward(None, None)
     assert [loss.wants_validation(epoch) for epoch in range(4)] == [True, True, True, False]
-    p_bad = torch.tensor([0.5, 0.4, 0.3, 0.3, 0.3, 0.6, 0.8, 0.9, 0.9, 0.95])
-    label = torch.tensor([GOOD] * 5 + [BAD] * 5)
-    loss.learn_from(p_bad, label)
-    # 75 % quantiles: p(GOOD) 0.7 among GOOD, p(BAD) 0.9 among BAD
+    # 30 of the 100 that look GOOD are labelled BAD, 10 of the 100 that look BAD are labelled GOOD
+    loss.learn_from(*picks({0.2: (70, 30), 0.5: (50, 50), 0.7: (10, 90)}))
     assert loss.rates.tolist() == pytest.approx([0.3, 0.1])
     warm = step(loss, logits_of(0.2), [BAD], epoch=2)
     assert warm.item() == pytest.approx(-math.log(0.2), rel=1e-5)
@@ -104,9 +109,15 @@ def test_rates_are_read_off_the_surest_picks_of_each_label():
     assert step(loss, logits_of(0.2), [BAD], epoch=3).item() == pytest.approx(-math.log(0.42), rel=1e-5)
 
 
+def test_a_validation_split_of_one_label_teaches_no_rates():
+    loss = forward(None, None)
+    loss.learn_from(torch.tensor([0.1, 0.9]), torch.tensor([BAD, BAD]))
+    assert loss.rates.tolist() == [0, 0]
+
+
 def test_a_given_rate_is_not_overwritten_by_the_estimate():
     loss = forward(None, 0.25)
-    loss.learn_from(torch.tensor([0.4, 0.9]), torch.tensor([GOOD, BAD]))
+    loss.learn_from(*picks({0.2: (60, 40), 0.9: (0, 100)}))
     assert loss.rates.tolist() == pytest.approx([0.4, 0.25])
     kept = forward(None, 0.25)
     kept.load_state_dict(loss.state_dict())
@@ -114,7 +125,7 @@ def test_a_given_rate_is_not_overwritten_by_the_estimate():
 
 
 def pu(rate):
-    return NonNegativePU(good_to_bad=rate, warm_up=3, anchor=0.75)
+    return NonNegativePU(good_to_bad=rate, warm_up=3)
 
 
 def test_the_pu_risk_takes_hidden_good_picks_out_of_the_bad_ones():
@@ -152,7 +163,7 @@ def test_the_pu_risk_is_least_at_the_truth():
 
 def test_rates_that_would_leave_nothing_of_the_labels_are_held_back():
     loss = forward(None, None)
-    loss.learn_from(torch.tensor([0.5, 0.5]), torch.tensor([GOOD, BAD]))
+    loss.learn_from(torch.tensor([0.5, 0.5]), torch.tensor([GOOD, BAD]))  # says nothing of either
     assert loss.rates.tolist() == pytest.approx([0.45, 0.45])
     with pytest.raises(InputError, match=r"sum to 1\.2; labels say something below 1 only"):
         forward(0.6, 0.6)

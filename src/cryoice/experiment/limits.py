@@ -83,7 +83,6 @@ LIMITS = {
     "loss.warm_up": (0, math.inf),
     "loss.good_to_bad": (0, 0.95),
     "loss.bad_to_good": (0, 0.95),
-    "loss.anchor": (0, 1),
     "loss.dice": (0, math.inf),
     "loss.margin": (0, math.inf),
     "model.width": (1, math.inf),

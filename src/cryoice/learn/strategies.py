@@ -10,6 +10,7 @@ from torch.nn import functional
 from cryoice.constants import BAD, GOOD
 from cryoice.errors import InputError
 from cryoice.learn.losses import Labels, Logits, Scalar, TrainingLoss
+from cryoice.learn.noise_rates import estimate_noise_rates
 
 _MOST = 0.9
 """Sum of the shares of wrong GOOD and wrong BAD labels at which estimates stop: at 1 labels say nothing."""
@@ -88,7 +89,7 @@ class CoTeaching(TrainingLoss):
         return max(1, round((1 - forget) * size))
 
 
-class NoiseRates(TrainingLoss):
+class RateCorrection(TrainingLoss):
     """Cross-entropy until it knows how often labels are wrong, then what a subclass makes of that.
 
     Parameters
@@ -97,23 +98,18 @@ class NoiseRates(TrainingLoss):
         P(labelled BAD | is GOOD) and the reverse; None: estimated on the validation split, see `learn_from`.
     warm_up
         Epochs of plain cross-entropy before the estimate counts.
-    anchor
-        Quantile of the probability of its own label, among the picks with a label, that stands for surely
-        right ones.
     """
 
     one_device = True
 
-    def __init__(
-        self, *, good_to_bad: float | None, bad_to_good: float | None, warm_up: int, anchor: float
-    ) -> None:
+    def __init__(self, *, good_to_bad: float | None, bad_to_good: float | None, warm_up: int) -> None:
         super().__init__()
         self.given = (good_to_bad, bad_to_good)
         if (total := sum(rate or 0.0 for rate in self.given)) >= 1:
             raise InputError(
                 f"loss: good_to_bad and bad_to_good sum to {total:g}; labels say something below 1 only"
             )
-        self.warm_up, self.anchor = (warm_up if None in self.given else 0), anchor
+        self.warm_up = warm_up if None in self.given else 0
         self.register_buffer("rates", torch.tensor([rate or 0.0 for rate in self.given]))
 
     def forward(self, logits: Logits, label: Labels) -> Scalar:
@@ -131,23 +127,17 @@ class NoiseRates(TrainingLoss):
         return epoch < self.warm_up
 
     def learn_from(self, probability: Float[Tensor, " n"], label: Int[Tensor, " n"]) -> None:
-        """Estimate the rates that were not given.
-
-        Where a pick is surely GOOD, a network trained on noisy labels says P(labelled GOOD) =
-        1 - P(labelled BAD | is GOOD); such anchors (Liu & Tao 2016, arXiv:1411.7718; Patrini et al. 2017)
-        are sought among the picks labelled GOOD, and likewise for BAD.
-        """
-        says = {GOOD: 1 - probability, BAD: probability}
-        for value, rate in zip((GOOD, BAD), self.given, strict=True):
-            own = says[value][label == value]
-            if rate is None and len(own):
-                sure = torch.quantile(own.double(), self.anchor).item()
-                self.get_buffer("rates")[value] = max(1 - sure, 0.0)
-        rates = self.get_buffer("rates")
-        rates *= (_MOST / rates.sum()).clamp(max=1)
+        """Estimate the rates that were not given, where both labels are there; see `estimate_noise_rates`."""
+        if set(label.tolist()) != {GOOD, BAD}:
+            return
+        found = estimate_noise_rates(probability.double().cpu().numpy(), label.cpu().numpy())
+        estimates = (found.good_to_bad, found.bad_to_good)
+        rates = [own if given is None else given for given, own in zip(self.given, estimates, strict=True)]
+        scale = min(1.0, _MOST / max(sum(rates), _MOST))
+        self.get_buffer("rates").copy_(torch.tensor(rates) * scale)
 
 
-class ForwardCorrection(NoiseRates):
+class ForwardCorrection(RateCorrection):
     """Cross-entropy between the labels and what the network's truth would be labelled as.
 
     P(labelled j) = Σ_i P(is i) T_ij with T_01 = ``good_to_bad`` and T_10 = ``bad_to_good``: the minimiser
@@ -164,7 +154,7 @@ class ForwardCorrection(NoiseRates):
         return functional.nll_loss(labelled.clamp(min=1e-7).log(), label)
 
 
-class NonNegativePU(NoiseRates):
+class NonNegativePU(RateCorrection):
     """GOOD picks as positives, BAD ones as unlabelled: a mixture of GOOD and BAD.
 
     With n_G and n_B the batch's labels, r = ``good_to_bad`` and h = (n_G / n_B) r / (1 - r) the share of good
@@ -178,8 +168,8 @@ class NonNegativePU(NoiseRates):
     particles were labelled BAD whatever they look like.
     """
 
-    def __init__(self, *, good_to_bad: float | None, warm_up: int, anchor: float) -> None:
-        super().__init__(good_to_bad=good_to_bad, bad_to_good=0.0, warm_up=warm_up, anchor=anchor)
+    def __init__(self, *, good_to_bad: float | None, warm_up: int) -> None:
+        super().__init__(good_to_bad=good_to_bad, bad_to_good=0.0, warm_up=warm_up)
 
     def forward(self, logits: Logits, label: Labels) -> Scalar:
         """Return the risk of the batch, in nats; the cross-entropy where it holds one label only."""

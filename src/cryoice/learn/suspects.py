@@ -5,11 +5,8 @@ doi:10.1613/jair.1.12125, as cleanlab implements it. Labels are 0 GOOD and 1 BAD
 the two, but within a class it is taken to strike every pick alike.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
-from cleanlab.count import compute_confident_joint, estimate_latent
 from cleanlab.filter import find_label_issues
 from jaxtyping import Bool, Float, Int
 from sklearn.linear_model import LogisticRegression
@@ -17,6 +14,7 @@ from sklearn.metrics import precision_recall_curve
 
 from cryoice.constants import BAD, GOOD
 from cryoice.errors import InputError
+from cryoice.learn.noise_rates import NoiseRates, estimate_noise_rates
 
 NAMES = {GOOD: "GOOD", BAD: "BAD"}
 
@@ -26,18 +24,8 @@ FEWEST = 20
 _TINY = 1e-6  # of a probability; and the weight of what breaks ties between labels that are surely wrong
 
 
-@dataclass(frozen=True)
-class NoiseRates:
-    """Shares of the picks that are truly GOOD, and truly BAD, whose label says the other."""
-
-    good_to_bad: float
-    bad_to_good: float
-
-
 def noise_rates(table: pd.DataFrame) -> NoiseRates:
-    """Estimate how often labels are wrong, from the confident joint of labels and judgements.
-
-    Where GOOD and BAD look alike the rates come out too high: an honest network's doubt counts as noise.
+    """Estimate how often labels are wrong, see `estimate_noise_rates`.
 
     Raises
     ------
@@ -45,9 +33,7 @@ def noise_rates(table: pd.DataFrame) -> NoiseRates:
         All labels are the same.
     """
     label, probability = _arrays(table)
-    joint = compute_confident_joint(label, _both(probability))
-    _, noise, _ = estimate_latent(joint, label)
-    return NoiseRates(good_to_bad=float(noise[BAD, GOOD]), bad_to_good=float(noise[GOOD, BAD]))
+    return estimate_noise_rates(probability, label)
 
 
 def entry_noise_rates(table: pd.DataFrame) -> dict[str, NoiseRates | None]:
