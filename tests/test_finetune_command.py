@@ -189,6 +189,7 @@ def test_corrections_become_the_masks_that_are_learnt_from(kept, tmp_path, monke
 def test_verdicts_alone_teach_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr(finetune_module, "finetune", quick_tuning)
     masks = write_mask_folder(tmp_path / "out", {"a": marked_mask()}, names={"a": "a.mrc"})
+    write_mrc(tmp_path / "a.mrc", np.eye(80, 100, dtype=np.float32), pixel_size=2.0)
     corrections = tmp_path / "c.csv"
     corrections.write_text(f"{','.join(COLUMNS)}\na.mrc,a,verdict,,,,rejected\n")
     done = run(
@@ -196,3 +197,30 @@ def test_verdicts_alone_teach_nothing(tmp_path, monkeypatch):
     )
     assert done.exit_code == 1
     assert "corrects the pixels of no micrograph; nothing can be learnt from it" in done.stderr
+
+
+def test_a_mistyped_folder_is_named(tmp_path):
+    masks = write_mask_folder(tmp_path / "out", {"a": marked_mask()}, names={"a": "in/a.mrc"})
+    corrections, output = tmp_path / "c.csv", tmp_path / "t.safetensors"
+    corrections.write_text(f"{','.join(COLUMNS)}\nin/a.mrc,a,whole,,,,right\n")
+    done = run(tmp_path / "inn", "--masks", masks, "--corrections", corrections, "-o", output)
+    assert done.exit_code == 1
+    first, last = done.stderr.splitlines()
+    assert first.startswith(f"error: {tmp_path / 'inn'}: ")
+    assert last == "error: no micrograph is left to learn from"
+
+
+@pytest.mark.parametrize(("given", "expected"), [(None, 2.0), (1.5, 1.5)])
+def test_the_pixel_size_is_that_of_the_masks_unless_told(given, expected, tmp_path, monkeypatch):
+    monkeypatch.setattr(finetune_module, "finetune", quick_tuning)
+    write_mrc(tmp_path / "a.mrc", np.eye(80, 100, dtype=np.float32), pixel_size=3.0)
+    masks = write_mask_folder(tmp_path / "out", {"a": marked_mask()}, names={"a": "a.mrc"})
+    corrections = tmp_path / "c.csv"
+    corrections.write_text(f"{','.join(COLUMNS)}\na.mrc,a,whole,,,,right\n")
+    flags = [] if given is None else ["--angpix", given]
+    done = run(
+        tmp_path / "a.mrc", "--masks", masks, "--corrections", corrections, *flags,
+        "-o", tmp_path / "t.safetensors",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert quick_tuning.given["data.angpix"] == expected

@@ -10,8 +10,9 @@ from benchmarks.results.markdown import table
 from benchmarks.results.noise import CONDITIONS
 from cryoice.constants import BAD, GOOD
 from cryoice.experiment.suspect_lists import SUMMARY, list_suspects
+from cryoice.learn.entry_noise import noise_rates
 from cryoice.learn.judgements import join_judgements
-from cryoice.learn.suspects import noise_rates, precision_at_recall
+from cryoice.learn.suspects import precision_at_recall
 
 RECALL, WANTED = 0.5, 0.8
 """Share of the flips to be found, and the precision asked for there."""

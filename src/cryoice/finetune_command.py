@@ -1,5 +1,6 @@
 """``cryoice finetune``: the network that ships goes on learning from a user's own micrographs."""
 
+import math
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -11,6 +12,7 @@ from cryoice.terminal import console, faults_in_one_line
 
 if TYPE_CHECKING:
     from cryoice.experiment.finetune import Tuned
+    from cryoice.project.mended_masks import MendedMasks
 
 
 _FLAGS = {
@@ -107,6 +109,8 @@ def finetune(
     same, so keep a tuned network for what it was tuned on. Takes minutes.
     Then: `cryoice mask Micrographs --model tuned.safetensors -o better`.
 
+    Å/px are those of the masks that were corrected, unless `--angpix` says otherwise.
+
     Exits with 1 when a correction could not be followed; the others are learnt from all the same.
     """
     with faults_in_one_line():
@@ -134,8 +138,11 @@ def finetune(
         with TemporaryDirectory(prefix="cryoice-") as scratch:
             failed = False
             if masks is not None and corrections is not None:
-                failed = _mend(masks, corrections, micrographs, Path(scratch), kept=mended)
+                done = _mend(masks, corrections, micrographs, Path(scratch), kept=mended)
+                failed = bool(done.failures)
                 values["data.masks"] = scratch
+                if angpix is None and len(done.pixel_sizes) == 1:
+                    values["data.angpix"] = min(done.pixel_sizes)  # that of the masks, whoever told it
             tuned = _tune(output, values)
     _show(tuned)
     typer.echo(f"{output}: use it with cryoice mask --model {output}")
@@ -144,16 +151,20 @@ def finetune(
 
 def _mend(
     masks: Path, corrections: Path, micrographs: list[Path], output: Path, *, kept: Path | None
-) -> bool:
-    """Write the masks to learn from and tell; True when something could not be followed."""
+) -> "MendedMasks":
+    """Write the masks to learn from and tell of them, and of what could not be followed."""
     from cryoice.files.corrections import Corrections
     from cryoice.files.micrograph_list import list_micrographs
     from cryoice.project.mask_folder import MaskFolder
     from cryoice.project.mended_masks import mend_masks
 
-    listed = list_micrographs(micrographs, angpix=None).micrographs
+    found = list_micrographs(micrographs, angpix=None)
+    for name, reason in found.failures:
+        typer.echo(f"error: {name}: {reason.removeprefix(f'{name}: ')}", err=True)
+    if not found.micrographs:
+        raise InputError("no micrograph is left to learn from")
     folder, rows = MaskFolder.read(masks), Corrections.read(corrections)
-    done = mend_masks(folder, rows, listed, output, kept=kept)
+    done = mend_masks(folder, rows, found.micrographs, output, kept=kept)
     for failure in done.failures:
         typer.echo(f"error: {failure}", err=True)
     if not done.stems:
@@ -161,7 +172,7 @@ def _mend(
             f"{corrections}: corrects the pixels of no micrograph; nothing can be learnt from it"
         )
     typer.echo(f"{len(done.stems)} micrographs with {done.actions} corrections to learn from")
-    return bool(done.failures)
+    return done
 
 
 def _tune(output: Path, values: dict[str, Any]) -> "Tuned":
@@ -188,6 +199,10 @@ def _show(tuned: "Tuned") -> None:
     table = Table("not learnt from", "AP before", "after", "AUROC before", "after", title=title)
     for kind, before in tuned.before.items():
         after: dict[str, Any] = tuned.after[kind]
-        cells = (f"{scores[name]:.3f}" for name in ("ap", "auroc") for scores in (before, after))
+        cells = (_cell(scores[name]) for name in ("ap", "auroc") for scores in (before, after))
         table.add_row(kind, *cells)
     console().print(table)
+
+
+def _cell(score: float) -> str:
+    return f"{score:.3f}" if math.isfinite(score) else "–"

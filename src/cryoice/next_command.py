@@ -31,7 +31,7 @@ def next_(
     its area that is expected to be wrong, the mean of min(p, 1 - p) over the probabilities p of an artifact.
     **Novelty**: how far it is, in standard deviations, from the nearest one taken before or reviewed, by
     the shares of the classes and of unsure, iciness, ring density and the histogram of the probabilities;
-    1 for the first. So the most doubtful of each kind come first, and no kind twice in a row.
+    1 for the first. So the most doubtful of each kind come first, and one kind rarely twice in a row.
 
     A network that is surely wrong has no doubt: look at a few micrographs of your own choice as well.
 
@@ -47,7 +47,8 @@ def next_(
 
     with faults_in_one_line():
         folder = MaskFolder.read(masks)
-        done, faults = reviewed(folder, Corrections.read(corrections)) if corrections else ({}, [])
+        review = reviewed(folder, Corrections.read(corrections)) if corrections else None
+        done, faults = (review.done, review.failures) if review else ({}, ())
         found, failures = next_micrographs(folder, done, count=count, track=progress)
     _show(found, reviewed=len(done))
     typer.echo(f"{masks / NEXT}: {len(found)} micrographs")

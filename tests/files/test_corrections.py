@@ -59,7 +59,7 @@ def test_a_bad_row_is_told_with_its_line_and_costs_no_other(row, said, tmp_path)
     found = read(tmp_path, "a.mrc,a,whole,,,,right", row, "b.mrc,b,whole,,,,clean")
     assert [action.stem for action in found.actions] == ["a", "b"]
     [fault] = found.faults
-    assert (fault.line, fault.stem) == (3, "a")
+    assert (fault.line, fault.micrograph, fault.stem) == (3, "a.mrc", "a")
     assert fault.reason.startswith(said)
 
 

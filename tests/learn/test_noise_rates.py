@@ -44,11 +44,13 @@ def test_a_score_is_not_cut_in_two():
     label = np.array([GOOD] * 70 + [BAD] * 30)
     for order in (label, label[::-1]):
         found = estimate_noise_rates(np.full(100, 0.5), order)
-        assert (found.good_to_bad, found.bad_to_good) == pytest.approx((0.3, 0.7))
+        assert (found.good_to_bad, found.bad_to_good) == pytest.approx(
+            (0.27, 0.63)
+        )  # 0.3 and 0.7, held at a sum of 0.9
 
 
 def test_a_few_lucky_picks_are_no_tail():
-    """4 of 100 that stand lowest are labelled GOOD by chance; a twentieth is asked for."""
+    """4 of 100 that stand lowest are labelled GOOD by chance; 20 are asked for."""
     label = np.array([GOOD] * 4 + [BAD, GOOD] * 48)
     found = estimate_noise_rates(np.linspace(0, 1, 100), label)
     assert found.good_to_bad > 0.3

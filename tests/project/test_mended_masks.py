@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cryoice.errors import InputError
+from cryoice.errors import InputError, OutputError
 from cryoice.files.corrections import COLUMNS, Corrections
 from cryoice.files.micrograph import write_mrc
 from cryoice.files.micrograph_list import list_micrographs
@@ -11,6 +11,7 @@ from cryoice.learn.own_masks import Field, MaskLabels
 from cryoice.mask.regions import enlarge
 from cryoice.project.mask_folder import MaskFolder
 from cryoice.project.mended_masks import mend_masks, reviewed
+from cryoice.project.review_pictures import mask_digest
 from mask_folder import marked_mask, write_mask_folder
 
 SIDE = (20, 25)
@@ -106,7 +107,6 @@ def test_what_cannot_be_followed_is_a_line_each_and_costs_its_micrograph_alone(p
         "Movies/b.mrc,b,region,16,500,,clean",
         "Movies/x.mrc,x,whole,,,,clean",
         "Movies/x.mrc,x,whole,,,,right",
-        "Other/z.mrc,c,whole,,,,right",
         "elsewhere/c.mrc,c,whole,,,,support",
     )
     assert done.stems == ("c",)
@@ -114,7 +114,6 @@ def test_what_cannot_be_followed_is_a_line_each_and_costs_its_micrograph_alone(p
     assert done.failures == (
         f"{path}: line 3: radius 0 Å must be above 0",
         f"{path}: line 5: 'Movies/x.mrc' is not in {project / 'masks'}",
-        f"{path}: line 7: 'Other/z.mrc' is not in {project / 'masks'}",
         "a is left out: one of its rows cannot be followed",
         "b is left out: line 4: row 16, column 500 lie off the micrograph of 80 x 100 px",
     )
@@ -147,8 +146,8 @@ def test_neither_masks_nor_micrographs_are_replaced(folder, project):
 def test_a_verdict_alone_makes_a_micrograph_reviewed(project):
     path = project / "corrections.csv"
     path.write_text(f"{','.join(COLUMNS)}\nMovies/a.mrc,a,verdict,,,,rejected\n")
-    done, faults = reviewed(MaskFolder.read(project / "masks"), Corrections.read(path))
-    assert (list(done), faults) == (["a"], [])
+    review = reviewed(MaskFolder.read(project / "masks"), Corrections.read(path))
+    assert (list(review.done), review.failures) == (["a"], ())
 
 
 def test_micrographs_of_one_name_in_two_folders_learn_from_their_own_corrections(tmp_path):
@@ -167,3 +166,67 @@ def test_micrographs_of_one_name_in_two_folders_learn_from_their_own_corrections
     labels = MaskLabels.find(tmp_path / "mended", {one.name: one.stem for one in listed})
     found = [labels.label(one.name, Field(shape, 2.0, SIDE)) for one in listed]
     assert [np.unique(label).tolist() for label in found] == [[3], [0]]
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("Movies/c.mrc,cc,disc,1,2,9,clean", "'Movies/c.mrc' and the stem 'cc' are not of one mask in "),
+        ("Other/z.mrc,c,disc,1,2,9,clean", "'Other/z.mrc' and the stem 'c' are not of one mask in "),
+        ("Movies/c.mrc", "kind '' is none of "),
+    ],
+)
+def test_a_row_that_means_a_micrograph_by_one_of_its_names_spoils_it(row, said, project):
+    done = mend(project, "Movies/c.mrc,c,whole,,,,support", row, "Movies/b.mrc,b,whole,,,,right")
+    assert done.stems == ("b",)
+    assert done.failures[0].startswith(f"{project / 'corrections.csv'}: line 3: {said}")
+    assert done.failures[1:] == ("c is left out: one of its rows cannot be followed",)
+
+
+@pytest.mark.parametrize("given", ["gridB", "gridB/a.mrc"])
+def test_a_micrograph_of_the_same_name_is_not_taken_for_the_one_that_was_corrected(given, tmp_path):
+    shape = (SIDE[0] * FACTOR, SIDE[1] * FACTOR)
+    for grid in ("gridA", "gridB"):
+        write_mrc(tmp_path / grid / "a.mrc", np.zeros(shape, dtype=np.float32), pixel_size=2.0)
+    both = list_micrographs([tmp_path / "gridA", tmp_path / "gridB"], angpix=None).micrographs
+    names = {one.stem: one.name for one in both}
+    write_mask_folder(tmp_path / "masks", {stem: marked_mask((4, 7)) for stem in names}, names=names)
+    done = mend(tmp_path, f"{both[0].name},{both[0].stem},whole,,,,support", micrographs=given)
+    assert done.stems == ()
+    assert done.failures == (f"{both[0].stem} is left out: none of the micrographs given",)
+
+
+def test_corrections_of_another_mask_are_not_followed(project):
+    masked = MaskFolder.read(project / "masks").masked
+    row = "Movies/a.mrc,a,region,16,32,,support,{}"
+    header = f"{','.join(COLUMNS)},digest"
+    for digest, stems in ((mask_digest(masked[0]), ("a",)), ("", ("a",)), ("0123456789ab", ())):
+        path = project / "corrections.csv"
+        path.write_text(f"{header}\n{row.format(digest)}\n", encoding="utf-8")
+        listed = list_micrographs([project / "Movies"], angpix=None).micrographs
+        folder = MaskFolder.read(project / "masks")
+        done = mend_masks(folder, Corrections.read(path), listed, project / "mended", kept=None)
+        assert done.stems == stems
+    [told] = done.failures
+    assert told == (
+        f"a is left out: its mask in {project / 'masks'} has changed since it was corrected; correct it again"
+    )
+
+
+def test_a_folder_that_cannot_be_written_is_the_whole_fault(project):
+    (project / "taken").write_text("")
+    with pytest.raises(OutputError, match="taken"):
+        mend(project, "Movies/a.mrc,a,whole,,,,right", kept=project / "taken")
+    assert not (project / "mended").exists()
+
+
+def test_masks_of_an_earlier_run_are_told_of(project):
+    mend(project, "Movies/a.mrc,a,whole,,,,right", "Movies/b.mrc,b,whole,,,,right", kept=project / "kept")
+    done = mend(project, "Movies/a.mrc,a,whole,,,,right", kept=project / "kept")
+    assert done.failures == (
+        f"{project / 'kept'}: 1 masks are of earlier runs, such as b_mask.png; they are not learnt from",
+    )
+
+
+def test_the_pixel_sizes_of_the_masks_are_told(project):
+    assert mend(project, "Movies/a.mrc,a,whole,,,,right").pixel_sizes == {2.0}

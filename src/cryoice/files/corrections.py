@@ -11,6 +11,9 @@ from cryoice.errors import InputError
 
 COLUMNS = ("micrograph", "stem", "kind", "row", "column", "radius", "label")
 
+DIGEST = "digest"
+"""Column that may follow: of the mask that was looked at, so that no other is mended by mistake."""
+
 REGION, DISC, WHOLE, VERDICT = "region", "disc", "whole", "verdict"
 """Kinds of actions; a verdict is of the micrograph and teaches no pixel."""
 
@@ -42,6 +45,8 @@ class Correction:
         Place in px of the micrograph, row 0 the first of its array; NaN of what has none.
     radius
         Å; NaN of all but discs.
+    digest
+        Of the mask that was looked at, as the review page has it; '' where nobody told.
     """
 
     line: int
@@ -52,13 +57,15 @@ class Correction:
     row: float = math.nan
     column: float = math.nan
     radius: float = math.nan
+    digest: str = ""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """A row that cannot be followed: its line, the stem in it, and what is wrong."""
+    """A row that cannot be followed: its line, the micrograph and stem in it, and what is wrong."""
 
     line: int
+    micrograph: str
     stem: str
     reason: str
 
@@ -85,7 +92,7 @@ class Corrections:
             try:
                 actions.append(_correction(line, cells))
             except InputError as error:
-                faults.append(Fault(line, cells["stem"], str(error)))
+                faults.append(Fault(line, cells["micrograph"], cells["stem"], str(error)))
         return cls(path, tuple(actions), tuple(faults))
 
 
@@ -100,7 +107,10 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
                     f"{path}: no column {', '.join(missing)}; give the corrections of a review page"
                 )
             for cells in reader:
-                yield reader.line_num, {name: cells[name].strip() for name in COLUMNS}
+                yield (
+                    reader.line_num,
+                    {name: (cells.get(name) or "").strip() for name in (*COLUMNS, DIGEST)},
+                )
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file") from error
     except (OSError, UnicodeDecodeError, csv.Error) as error:
@@ -118,7 +128,9 @@ def _correction(line: int, cells: dict[str, str]) -> Correction:
     radius = _number(cells, "radius") if kind == DISC else math.nan
     if radius <= 0:
         raise InputError(f"radius {radius:g} Å must be above 0")
-    return Correction(line, cells["micrograph"], cells["stem"], kind, label, row, column, radius)
+    return Correction(
+        line, cells["micrograph"], cells["stem"], kind, label, row, column, radius, cells[DIGEST]
+    )
 
 
 def _number(cells: dict[str, str], name: str) -> float:

@@ -10,10 +10,7 @@ from torch.nn import functional
 from cryoice.constants import BAD, GOOD
 from cryoice.errors import InputError
 from cryoice.learn.losses import Labels, Logits, Scalar, TrainingLoss
-from cryoice.learn.noise_rates import estimate_noise_rates
-
-_MOST = 0.9
-"""Sum of the shares of wrong GOOD and wrong BAD labels at which estimates stop: at 1 labels say nothing."""
+from cryoice.learn.noise_rates import MOST, estimate_noise_rates
 
 
 class EarlyLearning(TrainingLoss):
@@ -131,10 +128,11 @@ class RateCorrection(TrainingLoss):
         if set(label.tolist()) != {GOOD, BAD}:
             return
         found = estimate_noise_rates(probability.double().cpu().numpy(), label.cpu().numpy())
+        left = MOST - sum(rate for rate in self.given if rate is not None)
         estimates = (found.good_to_bad, found.bad_to_good)
-        rates = [own if given is None else given for given, own in zip(self.given, estimates, strict=True)]
-        scale = min(1.0, _MOST / max(sum(rates), _MOST))
-        self.get_buffer("rates").copy_(torch.tensor(rates) * scale)
+        for value, (given, own) in enumerate(zip(self.given, estimates, strict=True)):
+            if given is None:
+                self.get_buffer("rates")[value] = min(own, max(left, 0.0))
 
 
 class ForwardCorrection(RateCorrection):

@@ -13,43 +13,20 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import precision_recall_curve
 
 from cryoice.constants import BAD, GOOD
-from cryoice.errors import InputError
-from cryoice.learn.noise_rates import NoiseRates, estimate_noise_rates
+from cryoice.learn.entry_noise import noise_groups, picks_of
+from cryoice.learn.noise_rates import NoiseRates
 
 NAMES = {GOOD: "GOOD", BAD: "BAD"}
 
-FEWEST = 20
-"""Picks of each label from which an entry's own noise rates are estimated."""
-
 _TINY = 1e-6  # of a probability; and the weight of what breaks ties between labels that are surely wrong
-
-
-def noise_rates(table: pd.DataFrame) -> NoiseRates:
-    """Estimate how often labels are wrong, see `estimate_noise_rates`.
-
-    Raises
-    ------
-    InputError
-        All labels are the same.
-    """
-    label, probability = _arrays(table)
-    return estimate_noise_rates(probability, label)
-
-
-def entry_noise_rates(table: pd.DataFrame) -> dict[str, NoiseRates | None]:
-    """Estimate the rates of each entry by itself; None with fewer than `FEWEST` picks of a label."""
-    found: dict[str, NoiseRates | None] = {}
-    for entry, rows in table.groupby("entry", sort=True):
-        enough = min((rows["label"] == value).sum() for value in NAMES) >= FEWEST
-        found[str(entry)] = noise_rates(rows) if enough else None
-    return found
 
 
 def suspect_scores(table: pd.DataFrame) -> Float[np.ndarray, " n"]:
     """Return the probability that each label is wrong, for every pick in the table's order.
 
-    With g and b the `noise_rates` GOOD→BAD and BAD→GOOD, and p the probability of the label BAD, a pick is
-    truly BAD with q = (p - g) / (1 - g - b), within 0 and 1, and by Bayes
+    With g and b the rates GOOD→BAD and BAD→GOOD of its group (`noise_groups`), and p the probability of the
+    label BAD, a pick is truly BAD with q = (p - g) / (1 - g - b), within 0 and 1, and by
+    Bayes
 
     - a label BAD is wrong with g (1 - q) / (g (1 - q) + (1 - b) q)
     - a label GOOD is wrong with b q / (b q + (1 - g) (1 - q))
@@ -64,10 +41,16 @@ def suspect_scores(table: pd.DataFrame) -> Float[np.ndarray, " n"]:
     InputError
         All labels are the same.
     """
-    label, probability = _arrays(table)
-    rates = noise_rates(table)
+    scores = np.zeros(len(table))
+    for group in noise_groups(table):
+        scores[group.rows] = _scores(table.iloc[group.rows], group.rates)
+    return scores
+
+
+def _scores(table: pd.DataFrame, rates: NoiseRates) -> Float[np.ndarray, " n"]:
+    probability, label = picks_of(table)
     g, b = rates.good_to_bad, rates.bad_to_good
-    truly_bad = np.clip((_calibrated(probability, label) - g) / max(1 - g - b, _TINY), 0, 1)
+    truly_bad = np.clip((_calibrated(probability, label) - g) / (1 - g - b), 0, 1)
     bad = label == BAD
     wrong = np.where(bad, g * (1 - truly_bad), b * truly_bad)
     right = np.where(bad, (1 - b) * truly_bad, (1 - g) * (1 - truly_bad))
@@ -88,29 +71,29 @@ def find_suspects(table: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         The columns of the table and rank (from 1), suggested (the other label), quality (probability that
         the label is right, 0-1) and reason. A suspect's probability of the other label is no less than the
-        mean of the picks that have that label; see `suspect_scores` for the order.
+        mean of its group's picks that have that label; see `suspect_scores` for the order.
 
     Raises
     ------
     InputError
         All labels are the same.
     """
-    label, probability = _arrays(table)
-    doubted = find_label_issues(label, _both(probability), filter_by="confident_learning", n_jobs=1)
+    doubted, means = np.zeros(len(table), dtype=bool), np.zeros(len(table))
+    for rows in (group.rows for group in noise_groups(table)):
+        probability, label = picks_of(table.iloc[rows])
+        doubted[rows] = find_label_issues(label, _both(probability), filter_by="confident_learning", n_jobs=1)
+        of_label = np.array([probability[label == value].mean() for value in (GOOD, BAD)])
+        means[rows] = of_label[GOOD + BAD - label]
     scores = suspect_scores(table)
     order = np.argsort(-scores, kind="stable")
     order = order[doubted[order]]
-    means = {value: float(probability[label == value].mean()) for value in NAMES}
     found = table.iloc[order].reset_index(drop=True)
-    reasons = [
-        _reason(*row, means)
-        for row in zip(found["label"], found["probability"], found["judges"], strict=True)
-    ]
+    told = zip(found["label"], found["probability"], means[order], found["judges"], strict=True)
     return found.assign(
         rank=np.arange(1, len(found) + 1),
         suggested=GOOD + BAD - found["label"],
         quality=np.clip(1 - scores[order], 0, 1),
-        reason=reasons,
+        reason=[_reason(*row) for row in told],
     )
 
 
@@ -134,21 +117,13 @@ def precision_at_recall(
     return float(precision[reached >= recall][-1])  # recall falls along the curve
 
 
-def _reason(label: int, probability: float, judges: int, means: dict[int, float]) -> str:
+def _reason(label: int, probability: float, mean: float, judges: int) -> str:
     reached = {BAD: "no more than picks labelled GOOD have", GOOD: "no less than picks labelled BAD have"}[
         label
     ]
-    mean = means[GOOD + BAD - label]
     by = f"{judges} network" + ("s" if judges > 1 else "")
     said = f"labelled {NAMES[label]}, but p(BAD) = {probability:.2f}"
     return f"{said}: {reached} on average ({mean:.2f}); judged by {by}"
-
-
-def _arrays(table: pd.DataFrame) -> tuple[Int[np.ndarray, " n"], Float[np.ndarray, " n"]]:
-    label = table["label"].to_numpy(np.int64)
-    if len(np.unique(label)) < len(NAMES):
-        raise InputError("predictions: all picks have one label; suspects are sought among GOOD and BAD ones")
-    return label, table["probability"].to_numpy(np.float64)
 
 
 def _both(probability: Float[np.ndarray, " n"]) -> Float[np.ndarray, "n 2"]:

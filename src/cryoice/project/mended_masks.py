@@ -1,20 +1,21 @@
 """Masks that a reviewer corrected, as ``cryoice finetune`` learns from them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 import numpy as np
 from jaxtyping import UInt8
 
-from cryoice.errors import InputError
-from cryoice.files.corrections import VERDICT, Correction, Corrections
+from cryoice.errors import InputError, OutputError
+from cryoice.files.corrections import VERDICT, Correction, Corrections, Fault
 from cryoice.files.micrograph import read_micrograph
 from cryoice.files.micrograph_list import ListedMicrograph
 from cryoice.files.names import match_micrographs
 from cryoice.files.picture import write_png
 from cryoice.mask.mending import mended
 from cryoice.project.mask_folder import Masked, MaskFolder
+from cryoice.project.review_pictures import mask_digest
 from cryoice.report.mask_overlay import overlay, shrunk
 
 ENDING = "_mask.png"
@@ -33,11 +34,38 @@ class MendedMasks:
         Number of actions on their pixels.
     failures
         What could not be followed, a line each.
+    pixel_sizes
+        Å/px at which those micrographs were masked.
     """
 
     stems: tuple[str, ...]
     actions: int
     failures: tuple[str, ...]
+    pixel_sizes: frozenset[float]
+
+
+@dataclass(frozen=True)
+class Review:
+    """The rows of a file by the micrograph that they are about.
+
+    Attributes
+    ----------
+    rows
+        Those that can be followed, by stem.
+    spoilt
+        Stems of which another row cannot be followed.
+    failures
+        A line on each row that cannot be followed.
+    """
+
+    rows: dict[str, list[Correction]]
+    spoilt: frozenset[str]
+    failures: tuple[str, ...]
+
+    @property
+    def done(self) -> dict[str, list[Correction]]:
+        """The rows of micrographs all of whose rows can be followed."""
+        return {stem: rows for stem, rows in self.rows.items() if stem not in self.spoilt}
 
 
 def mend_masks(
@@ -53,7 +81,7 @@ def mend_masks(
     The stem is that of the micrograph's outputs in the list given, so that `MaskLabels.find` pairs them.
 
     A micrograph of which one row cannot be followed is left out as a whole: half-corrected, it would teach
-    what the reviewer found wrong.
+    what the reviewer found wrong. So is one whose mask is not the one that was looked at.
 
     Parameters
     ----------
@@ -67,7 +95,7 @@ def mend_masks(
         An empty folder.
     kept
         Another one for the same files and, drawn over the micrograph, ``<stem>.png``; they replace those of
-        their names. None: none.
+        their names, and other masks in it are told of. None: none.
 
     Raises
     ------
@@ -76,47 +104,77 @@ def mend_masks(
     """
     if kept is not None:
         _require_apart(kept, masks, micrographs)
-    grouped, failures = reviewed(masks, corrections)
-    wanted = {stem: rows for stem, rows in grouped.items() if any(row.kind != VERDICT for row in rows)}
-    spoilt = {fault.stem for fault in corrections.faults}
-    by_stem = {masked.stem: masked for masked in masks.masked}
-    listed = _listed([by_stem[stem] for stem in wanted], micrographs)
-    done = []
+    review = reviewed(masks, corrections)
+    wanted = {stem: rows for stem, rows in review.rows.items() if any(row.kind != VERDICT for row in rows)}
+    by_stem, listed = {masked.stem: masked for masked in masks.masked}, _listed(masks.masked, micrographs)
+    done, failures = [], list(review.failures)
     for stem, rows in wanted.items():
         try:
-            if stem in spoilt:
+            if stem in review.spoilt:
                 raise InputError("one of its rows cannot be followed")
             if stem not in listed:
                 raise InputError("none of the micrographs given")
+            _require_seen(by_stem[stem], masks.path, rows)
             labels = _mended(by_stem[stem], rows)
-            write_png(output / f"{listed[stem].stem}{ENDING}", labels)
             if kept is not None:
+                picture = _picture(by_stem[stem], labels, listed[stem].path)
                 write_png(kept / f"{stem}{ENDING}", labels)
-                write_png(kept / f"{stem}.png", _picture(by_stem[stem], labels, listed[stem].path))
+                write_png(kept / f"{stem}.png", picture)
+            write_png(output / f"{listed[stem].stem}{ENDING}", labels)
             done.append(stem)
+        except OutputError:
+            raise
         except InputError as error:
             failures.append(f"{stem} is left out: {error}")
     actions = sum(row.kind != VERDICT for stem in done for row in wanted[stem])
-    return MendedMasks(tuple(done), actions, tuple(failures))
+    sizes = frozenset(by_stem[stem].pixel_size for stem in done)
+    return MendedMasks(tuple(done), actions, (*failures, *_left_over(kept, done)), sizes)
 
 
-def reviewed(masks: MaskFolder, corrections: Corrections) -> tuple[dict[str, list[Correction]], list[str]]:
-    """Return the rows of each micrograph by stem, and a line on each row that cannot be followed.
+def reviewed(masks: MaskFolder, corrections: Corrections) -> Review:
+    """Sort rows by micrograph.
 
-    A row belongs to the masked micrograph of its stem and of its file's name.
+    A row belongs to the masked micrograph of its stem and of its file's name. One that has only the stem, or
+    only the name as the masks have it, spoils that micrograph: it was meant, and cannot be followed.
     """
-    known = {masked.stem: PurePath(masked.name).name for masked in masks.masked}
+    known = {masked.stem: masked.name for masked in masks.masked}
     grouped: dict[str, list[Correction]] = {}
+    astray: list[Correction | Fault] = list(corrections.faults)
     strangers: dict[str, str] = {}
     for row in corrections.actions:
-        if known.get(row.stem) == PurePath(row.micrograph).name:
+        if row.stem in known and PurePath(known[row.stem]).name == PurePath(row.micrograph).name:
             grouped.setdefault(row.stem, []).append(row)
         else:
-            strangers.setdefault(
-                row.micrograph, f"line {row.line}: {row.micrograph!r} is not in {masks.path}"
-            )
+            astray.append(row)
+            fault = _stranger(row, known, masks.path)
+            strangers.setdefault(row.micrograph, f"line {row.line}: {fault}")
+    stems, names = {row.stem for row in astray}, {row.micrograph for row in astray}
+    spoilt = frozenset(stem for stem, name in known.items() if stem in stems or name in names)
     faults = [f"line {fault.line}: {fault.reason}" for fault in corrections.faults]
-    return grouped, [f"{corrections.path}: {fault}" for fault in (*faults, *strangers.values())]
+    failures = (f"{corrections.path}: {fault}" for fault in (*faults, *strangers.values()))
+    return Review(grouped, spoilt, tuple(failures))
+
+
+def _stranger(row: Correction, known: Mapping[str, str], folder: Path) -> str:
+    if row.stem in known or row.micrograph in known.values():
+        return f"{row.micrograph!r} and the stem {row.stem!r} are not of one mask in {folder}"
+    return f"{row.micrograph!r} is not in {folder}"
+
+
+def _left_over(kept: Path | None, done: Sequence[str]) -> list[str]:
+    """Return a line where the folder holds masks that these corrections did not make."""
+    masks = [] if kept is None else sorted(path.name for path in kept.glob(f"*{ENDING}"))
+    others = [name for name in masks if name.removesuffix(ENDING) not in done]
+    if not others:
+        return []
+    return [f"{kept}: {len(others)} masks are of earlier runs, such as {others[0]}; they are not learnt from"]
+
+
+def _require_seen(masked: Masked, folder: Path, rows: Sequence[Correction]) -> None:
+    """Check that the mask is the one that the page showed, as far as the rows tell."""
+    told = {row.digest for row in rows if row.kind != VERDICT and row.digest}
+    if told and told != {mask_digest(masked)}:
+        raise InputError(f"its mask in {folder} has changed since it was corrected; correct it again")
 
 
 def _listed(masked: Sequence[Masked], micrographs: Sequence[ListedMicrograph]) -> dict[str, ListedMicrograph]:

@@ -13,7 +13,7 @@ from cryoice.project.mask_folder import Masked
 from cryoice.project.records import Records, Stamp
 from cryoice.report.mask_overlay import shrunk, stretched, thumbnail
 from cryoice.report.page.class_map import pack
-from cryoice.report.page.contents import Pictures
+from cryoice.report.page.contents import Pictures, digest_of_classes
 
 
 def pictures_of(masked: Masked, folder: Path, stem: str) -> tuple[Pictures, str | None]:
@@ -33,6 +33,19 @@ def pictures_of(masked: Masked, folder: Path, stem: str) -> tuple[Pictures, str 
         return Pictures(_grey(folder, stem, shape), "micrograph", classes, shape), None
     except InputError as error:
         return Pictures(_grey_score(score), "score", classes, shape), str(error)
+
+
+def mask_digest(masked: Masked) -> str:
+    """Return the digest by which a review page knows a mask again.
+
+    Raises
+    ------
+    InputError
+        Mask or score map cannot be read.
+    """
+    mask, score = masked.read()
+    classes = pack(mask, is_unsure(score, masked.unsure))
+    return digest_of_classes(classes, (mask.shape[0], mask.shape[1]), masked.shape, masked.pixel_size)
 
 
 def _grey(folder: Path, stem: str, shape: tuple[int, int]) -> bytes:

@@ -13,8 +13,9 @@ from sklearn.metrics import roc_auc_score
 from cryoice.constants import BAD, GOOD, UNKNOWN
 from cryoice.files.atomic import replacing
 from cryoice.files.star import Table, write_star
+from cryoice.learn.entry_noise import entry_noise_rates, noise_rates
 from cryoice.learn.noise_rates import NoiseRates
-from cryoice.learn.suspects import entry_noise_rates, noise_rates, precision_at_recall
+from cryoice.learn.suspects import precision_at_recall
 from cryoice.report.figures import LABEL_COLOURS, LABEL_NAMES, frame_patch, show_patch
 
 CSV, STAR, SHEET = "suspects.csv", "suspects.star", "suspects.png"

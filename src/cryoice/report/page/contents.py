@@ -34,6 +34,24 @@ class Pictures:
     shape: tuple[int, int]
 
 
+def digest_of_classes(
+    classes: bytes, shape: tuple[int, int], micrograph_shape: tuple[int, int], pixel_size: float
+) -> str:
+    """Return 12 hex digits of what corrections of a mask are about.
+
+    They depend on the mask, on what of it is unsure and on the sampling, not on how these are packed.
+
+    Parameters
+    ----------
+    classes, shape
+        As `Pictures` has them.
+    micrograph_shape, pixel_size
+        Height and width in px, Å/px.
+    """
+    sampling = f"{micrograph_shape} {pixel_size!r} {shape} "
+    return hashlib.sha256(sampling.encode() + zlib.decompress(classes)).hexdigest()[:12]
+
+
 @dataclass(frozen=True)
 class PageMicrograph:
     """One micrograph.
@@ -68,14 +86,10 @@ class PageMicrograph:
 
     @property
     def digest(self) -> str:
-        """12 hex digits of what corrections are about, '' where there are no pictures.
-
-        They depend on the mask, on what of it is unsure and on the sampling, not on how these are packed.
-        """
+        """As `digest_of_classes`, '' where there are no pictures."""
         if self.pictures is None:
             return ""
-        sampling = f"{self.shape} {self.pixel_size!r} {self.pictures.shape} "
-        return hashlib.sha256(sampling.encode() + zlib.decompress(self.pictures.classes)).hexdigest()[:12]
+        return digest_of_classes(self.pictures.classes, self.pictures.shape, self.shape, self.pixel_size)
 
     @property
     def facts(self) -> dict[str, Any]:
