@@ -8,7 +8,7 @@ import argparse
 from pathlib import Path
 
 from benchmarks.results.page import write_page
-from benchmarks.results.plan import FOLDS, PLAN, RealEntry
+from benchmarks.results.plan import CLEANED, FOLDS, PLAN, TOLD, RealEntry
 from benchmarks.results.studies import ROOT
 from benchmarks.results.suspects import write_lists
 
@@ -23,14 +23,17 @@ def main() -> None:
     options = parser.parse_args()
     out = options.out.resolve()
     real = RealEntry.at((options.real or Path()).resolve())
-    lists = {FOLDS: "suspects", real.folds: "suspects_real"}
+    lists = {FOLDS: ("suspects", (CLEANED, TOLD)), real.folds: ("suspects_real", (real.cleaned,))}
     plan = [*PLAN, *(real.plan if options.real else ())]
     for study in () if options.tables else plan:
         if options.only and study.name not in options.only:
             continue
         study.run(out)
         if study in lists:
-            write_lists(study.jobs(out), out / lists[study])
+            name, learners = lists[study]
+            new = write_lists(study.jobs(out), out / name)
+            for learner in learners:
+                learner.forget(out, new)
     write_page(out)
 
 

@@ -63,9 +63,14 @@ class Job:
 
 
 def read_jobs(folder: Path) -> list[Job]:
-    """Return the finished jobs of a sweep's folder, in the order of their numbers."""
-    found = sorted(folder.glob("[0-9]*/metrics.json"), key=lambda path: int(path.parent.name))
-    return [Job(path.parent, json.loads(path.read_text("utf-8"))) for path in found]
+    """Return the finished jobs of a sweep's folder, in the order of their numbers.
+
+    Of those told the same the newest counts: the others were trained before a preset changed.
+    """
+    found = sorted(folder.glob("[0-9]*/metrics.json"), key=lambda path: path.stat().st_mtime)
+    jobs = (Job(path.parent, json.loads(path.read_text("utf-8"))) for path in found)
+    newest = {tuple(sorted(job.results["overrides"])): job for job in jobs}
+    return sorted(newest.values(), key=lambda job: int(job.folder.name))
 
 
 def chosen(jobs: Sequence[Job], noise: tuple[str, float]) -> list[Job]:

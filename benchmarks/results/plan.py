@@ -1,5 +1,6 @@
 """The studies in the order in which they build on each other."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,7 +42,8 @@ class RealEntry:
     @classmethod
     def at(cls, root: Path) -> "RealEntry":
         """Return those on EMPIAR-10146 as CryoPPP lays it out; its files do not tell 1.5 Å/px."""
-        told = (f"data.root={root}", "data.entries=[10146]", "data.pixel_sizes={10146:1.5}")
+        place = str(root) if re.fullmatch(r"[\w/.\-]+", str(root)) else f"'{root}'"
+        told = (f"data.root={place}", "data.entries=[10146]", "data.pixel_sizes={10146:1.5}")
         names = ("noise_real", "noise_real_folds", "noise_real_cleaned")
         return cls(*(Study(name, (f"experiment={name}", *told)) for name in names))
 

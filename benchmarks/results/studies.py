@@ -1,17 +1,24 @@
 """What RESULTS.md rests on: one sweep a study, started again where it was stopped."""
 
 import shlex
+import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+
+from omegaconf import OmegaConf
 
 from benchmarks.results.jobs import Job, read_jobs
 
 ROOT = Path(__file__).parents[2]
 TIMES = "seconds.txt"
 """File of a study's folder: wall seconds of every start."""
+
+COMPLETE = "complete"
+"""File of a study's folder when every job is done."""
 
 
 @dataclass(frozen=True)
@@ -37,13 +44,25 @@ class Study:
     def run(self, out: Path) -> None:
         """Train what is missing; finished jobs are skipped by ``train.py`` itself."""
         folder = out / self.name
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / COMPLETE).unlink(missing_ok=True)
         command = [sys.executable, "train.py", *self.overrides, f"hydra.sweep.dir={folder}"]
         start = time.monotonic()
-        status = subprocess.run(command, cwd=ROOT, check=False).returncode
-        with (folder / TIMES).open("a") as stream:
-            stream.write(f"{time.monotonic() - start:.0f}\n")
+        try:
+            status = subprocess.run(command, cwd=ROOT, check=False).returncode
+        finally:
+            with (folder / TIMES).open("a") as stream:
+                stream.write(f"{time.monotonic() - start:.0f}\n")
         if status:
             sys.exit(f"{self.name}: not every job is done; the same command continues")
+        (folder / COMPLETE).touch()
+
+    def forget(self, out: Path, trained: Collection[tuple[str, float, int]]) -> None:
+        """Remove the jobs of these kinds, rates and seeds: what they learnt from has changed."""
+        for path in (out / self.name).glob("[0-9]*/.hydra/config.yaml"):
+            config = OmegaConf.load(path)
+            if (config.data.noise.kind, config.data.noise.rate, config.seed) in trained:
+                shutil.rmtree(path.parents[1])
 
     def jobs(self, out: Path) -> list[Job]:
         """Return the finished jobs."""
@@ -54,5 +73,6 @@ class Study:
         jobs = self.jobs(out)
         commits = ", ".join(sorted({f"`{job.commit}`" for job in jobs}))
         times = out / self.name / TIMES
+        left = "" if (out / self.name / COMPLETE).exists() else "; NOT FINISHED"
         seconds = sum(map(float, times.read_text().split())) if times.exists() else 0.0
-        return f"`{self.command}`: {len(jobs)} trainings, commit {commits}, {seconds / 60:.0f} min."
+        return f"`{self.command}`: {len(jobs)} trainings, commit {commits}, {seconds / 60:.0f} min{left}."

@@ -1,5 +1,6 @@
 """How many of the planted flips `cryoice suspects` finds again, and how well it guesses their rates."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from benchmarks.results.markdown import table
 from benchmarks.results.noise import CONDITIONS
 from cryoice.constants import BAD, GOOD
 from cryoice.experiment.suspect_lists import SUMMARY, list_suspects
+from cryoice.experiment.sweep_job import FINISHED
 from cryoice.learn.entry_noise import noise_rates
 from cryoice.learn.judgements import join_judgements
 from cryoice.learn.suspects import precision_at_recall
@@ -18,15 +20,26 @@ RECALL, WANTED = 0.5, 0.8
 """Share of the flips to be found, and the precision asked for there."""
 
 
-def write_lists(jobs: Sequence[Job], out: Path) -> None:
-    """Write the lists of every kind, rate and seed below ``out``; those that are there stay."""
+def write_lists(jobs: Sequence[Job], out: Path) -> list[tuple[str, float, int]]:
+    """Write the lists of every kind, rate and seed below ``out``, and return which are new.
+
+    Those that are there stay, unless a job is newer.
+    """
+    new = []
     for kind, rate, seed in dict.fromkeys((*job.noise, job.seed) for job in jobs):
         folder = out / f"{kind}_{rate}_{seed}"
-        if not (folder / SUMMARY).exists():
-            list_suspects(
-                [job.folder for job in _of(jobs, kind, rate, seed)],
-                folder, limit=None, max_quality=None, entries=None,
-            )  # fmt: skip
+        runs = [job.folder for job in _of(jobs, kind, rate, seed)]
+        if not _is_newer(folder / SUMMARY, runs):
+            made = list_suspects(runs, folder, limit=None, max_quality=None, entries=None)
+            if made.failures:
+                sys.exit(f"{folder}: {made.failures[0]}")
+            new.append((kind, rate, seed))
+    return new
+
+
+def _is_newer(summary: Path, runs: Sequence[Path]) -> bool:
+    newest = max((run / FINISHED).stat().st_mtime for run in runs)
+    return summary.exists() and summary.stat().st_mtime > newest
 
 
 def suspects_report(jobs: Sequence[Job]) -> str:

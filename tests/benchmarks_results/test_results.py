@@ -1,6 +1,8 @@
 """RESULTS.md tells what the finished jobs of its studies found."""
 
 import json
+import os
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -8,20 +10,24 @@ import pytest
 from benchmarks.results.jobs import read_jobs
 from benchmarks.results.markdown import table, with_bounds
 from benchmarks.results.noise import CLEAN, PLAIN, NoiseScores, noise_report, verdicts
-from benchmarks.results.studies import TIMES, Study
-from benchmarks.results.suspects import suspects_report
+from benchmarks.results.studies import COMPLETE, TIMES, Study
+from benchmarks.results.suspects import suspects_report, write_lists
 
+from cryoice.errors import InputError
 from cryoice.learn.metrics import Interval
 
 NOISY = ("good_to_bad", 0.4)
 
 
-def write_job(folder, *, loss, noise, seed, predictions):
+def write_job(folder, *, loss, noise, seed, predictions, fold=0):
     """A finished job as train.py leaves it, as far as the page reads it."""
     (folder / ".hydra").mkdir(parents=True)
     kind, rate = noise
-    (folder / ".hydra/config.yaml").write_text(f"data: {{noise: {{kind: {kind}, rate: {rate}}}}}\n")
-    results = {"commit": "abc", "seed": seed, "overrides": [f"loss={loss}", f"seed={seed}"]}
+    (folder / ".hydra/config.yaml").write_text(
+        f"seed: {seed}\ndata: {{noise: {{kind: {kind}, rate: {rate}}}}}\n"
+    )
+    told = [f"loss={loss}", f"seed={seed}", f"data.noise={{kind:{kind},rate:{rate}}}", f"fold={fold}"]
+    results = {"commit": "abc", "seed": seed, "overrides": told}
     (folder / "metrics.json").write_text(json.dumps(results))
     predictions.to_csv(folder / "predictions.csv", index=False)
 
@@ -103,7 +109,7 @@ def test_suspects_are_scored_against_the_planted_flips(tmp_path):
             flips = (np.random.default_rng(seed).random(len(found)) < 0.4) & (found["label"] == 0)
             found["label"] = np.where(flips, 1, found["label"])
             folder = tmp_path / f"{2 * seed + fold}"
-            write_job(folder, loss=PLAIN, noise=NOISY, seed=seed, predictions=found)
+            write_job(folder, loss=PLAIN, noise=NOISY, seed=seed, predictions=found, fold=fold)
     line = suspects_report(read_jobs(tmp_path)).splitlines()[2]
     title, share, precision, planted, *_ = (cell.strip() for cell in line.strip("|").split("|"))
     assert title == "GOOD→BAD 40 %"
@@ -115,7 +121,43 @@ def test_suspects_are_scored_against_the_planted_flips(tmp_path):
 def test_a_study_tells_its_command_its_commits_and_its_minutes(study):
     (study / TIMES).write_text("90\n30\n")
     facts = Study(study.name, ("-m", "seed=0,1,2")).facts(study.parent)
-    assert facts == "`python train.py -m seed=0,1,2`: 12 trainings, commit `abc`, 2 min."
+    assert facts == "`python train.py -m seed=0,1,2`: 12 trainings, commit `abc`, 2 min; NOT FINISHED."
+    (study / COMPLETE).touch()
+    assert Study(study.name, ()).facts(study.parent).endswith(" 2 min.")
+
+
+def test_of_jobs_told_the_same_the_newest_counts(study):
+    before = read_jobs(study)
+    again = study / "99"
+    shutil.copytree(study / "3", again)
+    os.utime(again / "metrics.json", (2e9, 2e9))
+    found = read_jobs(study)
+    assert [job.folder.name for job in found] == [
+        job.folder.name for job in before if job.folder.name != "3"
+    ] + ["99"]
+
+
+def test_jobs_tested_on_other_picks_are_not_paired(study):
+    for job in (job for job in read_jobs(study) if job.told("loss") == "robust"):
+        table = job.predictions()
+        table.assign(y=table["y"] + 1).to_csv(job.folder / "predictions.csv", index=False)
+    with pytest.raises(InputError, match="robust: was not tested on the picks of plain cross_entropy"):
+        scores_of(study)
+
+
+def test_lists_are_written_once_and_again_when_a_fold_is_newer_and_what_learnt_from_them_goes(
+    study, tmp_path
+):
+    jobs, out = [job for job in read_jobs(study) if job.told("loss") == PLAIN], tmp_path / "lists"
+    conditions = {(*noise, seed) for noise in (CLEAN, NOISY) for seed in range(3)}
+    assert set(write_lists(jobs, out)) == conditions
+    assert write_lists(jobs, out) == []
+    os.utime(jobs[-1].folder / "metrics.json", (2e9, 2e9))
+    assert write_lists(jobs, out) == [(*NOISY, 2)]
+    Study(study.name, ()).forget(study.parent, [(*NOISY, 2)])
+    left = read_jobs(study)
+    assert len(left) == 10
+    assert not [job for job in left if (*job.noise, job.seed) == (*NOISY, 2)]
 
 
 def test_tables_and_bounds_read_as_everywhere():

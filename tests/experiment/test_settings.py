@@ -134,6 +134,26 @@ def test_a_warm_up_leaves_epochs_to_train(tmp_path):
     check_all(plain_settings(compose_config(*short, *told, run_dir=tmp_path)))
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        ("loss.warm_up=0",),
+        ("+trainer.check_val_every_n_epoch=5", "trainer.max_epochs=20"),
+        ("+trainer.limit_val_batches=0",),
+    ],
+)
+def test_a_warm_up_without_a_validation_is_refused(more, tmp_path):
+    given = ("data=cryoppp", "data.root=x", "loss=pu", "trainer.max_epochs=8", *more)
+    with pytest.raises(InputError, match=r"loss\.warm_up=[04]: no validation falls into it"):
+        check_all(plain_settings(compose_config(*given, run_dir=tmp_path)))
+
+
+def test_a_list_without_noise_rates_is_told_as_it_is(tmp_path):
+    rate = f"loss.good_to_bad=${{noise_rate:{tmp_path},good_to_bad}}"
+    with pytest.raises(InputError, match=r"^/.*summary\.json: holds no good_to_bad; let `cryoice suspects"):
+        plain_settings(compose_config("loss=forward", rate, run_dir=tmp_path))
+
+
 def test_a_missing_value_is_named_by_its_key(tmp_path):
     with pytest.raises(InputError, match=r"data\.root: has no value; set data\.root="):
         plain_settings(compose_config("data=cryoppp", run_dir=tmp_path))

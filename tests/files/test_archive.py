@@ -1,5 +1,6 @@
 import errno
 import gzip
+import io
 import shutil
 import tarfile
 from collections import namedtuple
@@ -67,6 +68,19 @@ def test_what_could_leave_the_folder_is_refused_whole(packed, member, content, f
     with pytest.raises(DamagedError, match=f"{fault}.*nothing of the archive is used"):
         unpack_entry(archive, archive.with_name("10017"), advance=ignore)
     assert names_below(archive.parent.parent) == ["here", "here/10017.tar.gz"]
+
+
+@pytest.mark.parametrize("headers", [{"path": "10017/a\0b"}, {"mtime": "nan"}, {"mtime": "1e300"}])
+def test_headers_without_sense_are_damage(packed, headers):
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w:gz", format=tarfile.PAX_FORMAT) as tar:
+        member = tarfile.TarInfo("10017/a")
+        member.pax_headers = headers
+        tar.addfile(member)
+    archive = packed(content.getvalue())
+    (archive.parent / "out").mkdir()
+    with pytest.raises(DamagedError, match="is damaged"):
+        unpack(archive, archive.parent / "out", advance=ignore)
 
 
 @pytest.mark.parametrize("cut", [0.3, 0.9, 0.9999])

@@ -57,7 +57,7 @@ def test_the_csv_holds_everything_and_the_text_only_what_differs(sweep):
     read = pd.read_csv(sweep / "sweep.csv")
     assert {"optimizer.lr", "seed", "auroc_high", "true_auroc_low"} <= set(read.columns)
     lines = path.read_text("utf-8").splitlines()
-    assert lines[2] == "| job | patch | monitor | auroc | accuracy | f1 | loss | true_auroc | status |"
+    assert lines[2] == "| job | patch | monitor | auroc | accuracy | f1 | test_loss | true_auroc | status |"
     assert lines[4] == (
         "| 1 | 128 | 0.800 | 0.800 [0.700, 0.900] | 0.800 | – | 0.400 | 0.800 [0.700, 0.900] | done |"
     )
@@ -96,3 +96,12 @@ def test_nothing_finished_is_still_a_table(tmp_path):
 def test_a_folder_without_jobs_is_named(tmp_path, name):
     with pytest.raises(InputError, match="no job folders"):
         collect_sweep(tmp_path / name)
+
+
+def test_a_sweep_over_losses_tells_them_apart(tmp_path):
+    for number, loss in enumerate(("elr", "pu")):
+        add_job(tmp_path, number, [f"loss={loss}"], 0.7 - 0.1 * number)
+    table = collect_sweep(tmp_path)
+    assert list(table["loss"]) == ["elr", "pu"]
+    assert list(table["test_loss"]) == [0.4, 0.4]
+    assert "| job | loss | monitor |" in write_sweep_table(tmp_path).read_text()

@@ -121,15 +121,27 @@ def check_values(settings: dict[str, Any]) -> None:
         _check_choice("monitor.metric", flat["monitor.metric"], METRICS[flat.get("task", "patches")])
     for key, value in flat.items():
         _check_number(key, value)
-    estimates = None in (flat.get("loss.good_to_bad", 0), flat.get("loss.bad_to_good", 0))
-    if estimates and (warm_up := flat["loss.warm_up"]) >= flat["trainer.max_epochs"]:
-        raise InputError(
-            f"loss.warm_up={warm_up}: must be less than trainer.max_epochs={flat['trainer.max_epochs']}, "
-            "or nothing is trained behind it"
-        )
+    if None in (flat.get("loss.good_to_bad", 0), flat.get("loss.bad_to_good", 0)):
+        _check_warm_up(flat)
     if flat["channels.use"] not in CHANNELS:
         raise InputError(
             f"channels.use={flat['channels.use']}: choose from [real], [spectrum], [real,spectrum]"
+        )
+
+
+def _check_warm_up(flat: dict[str, Any]) -> None:
+    """Check that a loss that estimates how often labels are wrong gets to it, and to what follows."""
+    warm_up, epochs = flat["loss.warm_up"], flat["trainer.max_epochs"]
+    every = flat.get("trainer.check_val_every_n_epoch") or 1
+    if warm_up >= epochs:
+        raise InputError(
+            f"loss.warm_up={warm_up}: must be less than trainer.max_epochs={epochs}, or nothing is trained "
+            "behind it"
+        )
+    if warm_up < every or flat.get("trainer.limit_val_batches") == 0:
+        raise InputError(
+            f"loss.warm_up={warm_up}: no validation falls into it, from which the shares of wrong labels "
+            "could be estimated; lengthen it, or give loss.good_to_bad and loss.bad_to_good"
         )
 
 

@@ -71,7 +71,6 @@ def report_patches(
         n_bootstrap=settings["bootstrap"],
         monitor=monitor,
     )
-    write_results(results, run_dir)
     log_results(loggers, results)
     shown = settings["logger"].get("table", 0)
     log_evaluation(loggers, predictions, results)
@@ -82,6 +81,7 @@ def report_patches(
             chosen, why = choose_patches(predictions, shown, seed=settings["seed"])
             channels = _channels(module, data.datasets["test"], chosen)
             log_test_patches(loggers, predictions.iloc[chosen], channels, chosen_as=why)
+    write_results(results, run_dir)  # last: it says that the run is done
     return results
 
 

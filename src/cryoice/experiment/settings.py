@@ -6,9 +6,10 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from hydra.utils import get_class
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf.errors import InterpolationKeyError, InterpolationResolutionError, OmegaConfBaseException
 
 from cryoice.errors import InputError
+from cryoice.experiment.command_line import composition_fault
 
 
 def plain_settings(config: DictConfig) -> dict[str, Any]:
@@ -21,6 +22,9 @@ def plain_settings(config: DictConfig) -> dict[str, Any]:
     """
     try:
         settings = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
+    except InterpolationResolutionError as error:
+        where = f"{error.full_key}: " if isinstance(error, InterpolationKeyError) else ""
+        raise InputError(f"{where}{composition_fault(error)}") from error
     except OmegaConfBaseException as error:
         key = getattr(error, "full_key", None) or "the config"
         raise InputError(f"{key}: has no value; set {key}=... on the command line") from error

@@ -45,7 +45,7 @@ def unpack(archive: Path, folder: Path, *, advance: Callable[[int], None]) -> No
             _unpack_members(archive, stream, plain, folder, advance)
             while plain.read(_PIECE):  # what follows the end mark; at its end gzip checks its sum
                 pass
-    except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error) as error:
+    except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error, ValueError, OverflowError) as error:
         raise DamagedError(f"{archive}: is damaged or cut short ({error}); fetch it again") from error
     except OSError as error:
         raise InputError(f"{folder}: cannot be written ({error.strerror or error}); make room") from error

@@ -86,7 +86,8 @@ def _by_entry(table: pd.DataFrame) -> list[Int[np.ndarray, " rows"]]:
     """Return the rows of each entry, those with few picks together, if need be with the smallest other."""
     parts: list[np.ndarray] = []
     few: list[np.ndarray] = []
-    for rows in table.groupby("entry", sort=True).indices.values():
+    for found in table.groupby("entry", sort=True).indices.values():
+        rows = np.asarray(found)
         (parts if _has_enough(table.iloc[rows]) else few).append(rows)
     if few and parts and not _has_enough(table.iloc[np.concatenate(few)]):
         few.append(parts.pop(int(np.argmin([len(rows) for rows in parts]))))

@@ -33,6 +33,7 @@ class _Job:
     bootstrap: int
     overrides: tuple[str, ...]
     predictions: pd.DataFrame | None
+    finished: float
 
 
 def collect_entries(folder: Path) -> pd.DataFrame:
@@ -56,6 +57,8 @@ def collect_entries(folder: Path) -> pd.DataFrame:
     jobs = [job for path in paths if (job := _read_job(path.parents[1])) is not None]
     if not jobs:
         raise InputError(f"{folder}: no job that holds out an entry; give a leave-one-entry-out sweep")
+    newest = {(job.overrides, job.entry, job.seed): job for job in sorted(jobs, key=lambda job: job.finished)}
+    jobs = list(newest.values())  # jobs of before a preset changed lie beside those that are told the same
     shared = set.intersection(*(set(job.overrides) for job in jobs))
     by_setting: dict[str, list[_Job]] = {}
     for job in jobs:
@@ -74,11 +77,12 @@ def _read_job(job: Path) -> _Job | None:
         return None
     if held_out is None:
         return None
-    done = (job / "metrics.json").is_file() and (job / "predictions.csv").is_file()
+    results = job / "metrics.json"
+    done = results.is_file() and (job / "predictions.csv").is_file()
     names = {"entry": str, "micrograph": str}
     predictions = pd.read_csv(job / "predictions.csv", dtype=names) if done else None
     told = tuple(override for override in overrides or () if not override.lstrip("+").startswith(_SWEPT))
-    return _Job(str(held_out), seed, bootstrap, told, predictions)
+    return _Job(str(held_out), seed, bootstrap, told, predictions, results.stat().st_mtime if done else 0.0)
 
 
 def _rows(jobs: Sequence[_Job]) -> list[dict[str, Any]]:

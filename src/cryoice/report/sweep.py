@@ -15,7 +15,9 @@ from cryoice.errors import InputError
 from cryoice.files.atomic import replacing
 from cryoice.report.results import NETWORK
 
-_SCORES = ("accuracy", "f1", "loss")
+_SCORES = {"accuracy": "accuracy", "f1": "f1", "test_loss": "loss"}
+"""Scores of the results by column: ``loss`` is a key that a sweep may change."""
+
 _PREFIX = {"label": "", "true_label": "true_"}
 _MEASURED = [
     prefix + name
@@ -43,9 +45,9 @@ def collect_sweep(folder: Path) -> pd.DataFrame:
     DataFrame
         A row per job: job; a column per overridden key, as typed; field (Å), the side of a patch;
         monitor (the value that chose the checkpoint); the network's test auroc, auroc_low, auroc_high,
-        accuracy, f1, loss; true_auroc with its bounds where truth is known; worst_auroc, that of the worst
-        entry, where a test split has several; status, ``done``, ``failed`` or ``unfinished`` (no readable
-        metrics.json: stopped or still running); reason, of a failure.
+        accuracy, f1, test_loss; true_auroc with its bounds where truth is known; worst_auroc, that of the
+        worst entry, where a test split has several; status, ``done``, ``failed`` or ``unfinished`` (no
+        readable metrics.json: stopped or still running); reason, of a failure.
 
     Raises
     ------
@@ -195,7 +197,8 @@ def _scores(results: dict[str, Any] | None) -> dict[str, Any]:
             row[f"{prefix}auroc{suffix}"] = _number(scores["auroc"][bound])
         if worst := results.get("entries", {}).get(against, {}).get("worst", {}).get("auroc"):
             row[f"{prefix}worst_auroc"] = _number(worst["estimate"])
-        row |= {} if prefix else {name: _number(scores[name]["estimate"]) for name in _SCORES}
+        if not prefix:
+            row |= {column: _number(scores[name]["estimate"]) for column, name in _SCORES.items()}
     return row
 
 

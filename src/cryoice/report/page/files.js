@@ -38,8 +38,8 @@ function csvCell(text) {
 const csvOf = (rows) => rows.map((row) => row.map(csvCell).join(",") + "\r\n").join("");
 
 function exportCorrections() {
-  const rows = exportedRows().map((row) => row.slice(0, COLUMNS.length));
-  download("corrections.csv", csvOf([COLUMNS, ...rows]));
+  const rows = exportedRows();
+  download("corrections.csv", csvOf([[...COLUMNS, DIGEST], ...rows]));
   say(`corrections.csv: ${rows.length} rows`);
 }
 
@@ -75,7 +75,8 @@ function parseReview(text) {
   const [head, ...rows] = csvRows(plain);
   const places = COLUMNS.map((column) => head?.indexOf(column) ?? -1);
   if (places.includes(-1)) throw new Error(`no column ${COLUMNS[places.indexOf(-1)]}`);
-  return { corrections: rows.map((row) => places.map((place) => row[place] ?? "")) };
+  const all = [...places, head.indexOf(DIGEST)];  // files of older pages tell no digest
+  return { corrections: rows.map((row) => all.map((place) => row[place] ?? "")) };
 }
 
 async function importReview(file) {

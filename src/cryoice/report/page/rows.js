@@ -1,6 +1,7 @@
 // Rows of the files and of what the browser keeps, and the actions that they tell.
 
 const COLUMNS = ["micrograph", "stem", "kind", "row", "column", "radius", "label"];
+const DIGEST = "digest";
 const byStem = new Map(micrographs.map((micrograph, id) => [micrograph.stem.trim(), id]));
 const LABELS = [...classes, "unknown"];
 const LABELS_OF = {
@@ -15,7 +16,7 @@ const DECIMAL = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
 function rowOf(action) {
   if (action.kind === "import") return { before: action.before };
   const { name, stem } = micrographs[action.id];
-  return [name, stem, ...[...COLUMNS.slice(2), "digest"].map((column) => action[column] ?? "")].map(String);
+  return [name, stem, ...[...COLUMNS.slice(2), DIGEST].map((column) => action[column] ?? "")].map(String);
 }
 
 /** What a file tells: all but the imports. */
