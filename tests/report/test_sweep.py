@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 
 import pandas as pd
 import pytest
@@ -105,3 +106,17 @@ def test_a_sweep_over_losses_tells_them_apart(tmp_path):
     assert list(table["loss"]) == ["elr", "pu"]
     assert list(table["test_loss"]) == [0.4, 0.4]
     assert "| job | loss | monitor |" in write_sweep_table(tmp_path).read_text()
+
+
+def test_what_a_job_was_told_is_read_once_however_often_the_table_is_made(sweep, monkeypatch):
+    for job in ("0", "1", "2", "10"):
+        (sweep / job / ".hydra/config.yaml").write_text("patch: 64\npixel_size: 2.0\n")
+    before = collect_sweep(sweep)
+    assert list(before["field (Å)"]) == ["128"] * 4
+    monkeypatch.setattr("omegaconf.OmegaConf.load", None)
+    assert collect_sweep(sweep).equals(before)
+    monkeypatch.undo()
+    path = sweep / "2/.hydra/config.yaml"
+    path.write_text("patch: 32\npixel_size: 2.0\n")
+    os.utime(path, (2e9, 2e9))
+    assert collect_sweep(sweep).set_index("job").loc[2, "field (Å)"] == "64"

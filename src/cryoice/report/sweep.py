@@ -2,6 +2,7 @@
 
 import json
 import math
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -153,8 +154,18 @@ def _read_overrides(job: Path) -> dict[str, str]:
 
 
 def _row(job: Path, results: dict[str, Any] | None) -> dict[str, Any]:
-    told = {"job": int(job.name), **_read_overrides(job), **_field(job)}
+    try:
+        written = (job / ".hydra/config.yaml").stat().st_mtime_ns
+    except OSError:
+        written = 0
+    told = {"job": int(job.name), **_told(job, written)}
     return {**told, **_scores(results), **_status(job, results)}
+
+
+@lru_cache(maxsize=10_000)
+def _told(job: Path, written: int) -> dict[str, str]:
+    """Return overrides and field; kept, as the table is made anew behind every job of a sweep."""
+    return {**_read_overrides(job), **_field(job)}
 
 
 def _field(job: Path) -> dict[str, str]:
