@@ -1,5 +1,6 @@
 """``cryoice finetune``: what it is given wrongly, and a small tuning from end to end."""
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +10,13 @@ from pytorch_lightning.utilities.exceptions import SIGTERMException
 from typer.testing import CliRunner
 
 from cryoice.cli import app
+from cryoice.constants import IGNORE
 from cryoice.experiment import finetune as finetune_module
 from cryoice.experiment.finetune import composed, finetune
 from cryoice.files.corrections import COLUMNS
 from cryoice.files.micrograph import write_mrc
+from cryoice.learn.own_micrographs import micrograph_key
+from cryoice.learn.pixel_dataset import PixelDataset, PixelSet
 from cryoice.learn.weights_file import read_weights
 from cryoice.mask import device
 from cryoice.mask.model import load_model
@@ -111,6 +115,7 @@ def test_a_tuned_network_knows_what_it_was_shown(tmp_path):
     assert tuned.after["own"]["ap"] > tuned.before["own"]["ap"]
     _, facts = read_weights(output)
     told = facts["tuned"]
+    assert told["learnt"] == sorted(micrograph_key(f"m{number}.mrc") for number in range(4) if number != 1)
     assert (told["labels"], told["micrographs"], told["epochs"]) == ("masks", 3, 6)
     assert told["digest"] == load_model(device="cpu").digest
     assert not {"metrics", "calibration", "settings"} & set(facts)
@@ -129,7 +134,7 @@ def test_the_command_tells_what_was_gained(tmp_path, monkeypatch):
 
     def quick(output, values):
         given.update(values)
-        scores = {"own": {"ap": 0.25, "auroc": 0.5}, "simulated": {"ap": 0.75, "auroc": 1.0}}
+        scores = {"own": {"ap": 0.25, "auroc": 0.5}, "simulated": {"ap": math.nan, "auroc": 1.0}}
         return finetune_module.Tuned(3, 1, scores, scores | {"own": {"ap": 0.875, "auroc": 0.5}})
 
     monkeypatch.setattr(finetune_module, "finetune", quick)
@@ -139,6 +144,7 @@ def test_the_command_tells_what_was_gained(tmp_path, monkeypatch):
     assert "3 micrographs; 1 held out" in done.output
     assert "0.250" in done.output
     assert "0.875" in done.output
+    assert "nan" not in done.output  # what cannot be ranked is a dash
     assert given["data.micrographs"] == ["a.mrc", "b.mrc"]
     assert (given["data.good"], given["data.masks"], given["data.radius"]) == ("g.star", None, 60.0)
 
@@ -224,3 +230,11 @@ def test_the_pixel_size_is_that_of_the_masks_unless_told(given, expected, tmp_pa
     )  # fmt: skip
     assert done.exit_code == 0, done.output
     assert quick_tuning.given["data.angpix"] == expected
+
+
+def test_without_clean_and_artifact_pixels_nothing_is_ranked():
+    mask = np.zeros((2, 4, 4), dtype=np.uint8)
+    mask[0, 0], mask[1] = IGNORE, 2
+    data = PixelDataset([PixelSet.held("own", ["a", "b"], views=mask.astype(np.float16), masks=mask)], [])
+    holds = finetune_module._holds_both
+    assert [holds(data, chosen) for chosen in ([(0, 0)], [(0, 1)], [(0, 0), (0, 1)])] == [False, False, True]

@@ -23,6 +23,7 @@ from benchmarks.relion_project import write_project
 from typer.testing import CliRunner
 
 from cryoice.cli import app
+from cryoice.files.corrections import Corrections
 from cryosparc_project import write_cryosparc_project
 from tutorial_folders import cryoppp_reader, own_micrographs, run_python
 from watch_session import write_session
@@ -82,9 +83,10 @@ def commands(text):
             yield line, int(told[1]) if told else 0
 
 
-def matching(word):
-    """Return the names in the current folder that a word with ``*`` stands for, or the word."""
-    return (sorted(map(str, Path().glob(word))) or [word]) if "*" in word else [word]
+def matching(word, line):
+    """Return the names here that a word with ``*`` stands for where it has no quotes, or the word."""
+    open_to_the_shell = "*" in word and f"'{word}'" not in line
+    return (sorted(map(str, Path().glob(word))) or [word]) if open_to_the_shell else [word]
 
 
 def run(line):
@@ -93,7 +95,7 @@ def run(line):
     if words[0] == "python":
         return run_python(words[1:])
     if words[0] == "cryoice" and not FOR_BASH.search(line.partition("#")[0]):
-        given = [name for word in words[1:] for name in matching(word)]
+        given = [name for word in words[1:] for name in matching(word, line)]
         done = CliRunner().invoke(app, given)
         return done.exit_code, done.output + repr(done.exception or "")
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -120,3 +122,12 @@ def test_every_command_of_a_tutorial_runs(name, request, monkeypatch):
 def test_every_link_of_a_tutorial_leads_somewhere(name):
     links = re.findall(r"\]\((?!https?://)([^)#]+)", (DOCS / name).read_text("utf-8"))
     assert [link for link in links if not (DOCS / link).exists()] == []
+
+
+def test_the_corrections_that_a_tutorial_shows_can_be_followed(tmp_path):
+    text = (DOCS / "own_labels.md").read_text("utf-8")
+    [shown] = re.findall(r"```text\n(micrograph,stem,kind.*?)```", text, re.DOTALL)
+    (tmp_path / "corrections.csv").write_text(shown)
+    found = Corrections.read(tmp_path / "corrections.csv")
+    assert found.faults == ()
+    assert len(found.actions) == 4

@@ -42,8 +42,8 @@ def next_(
     """
     from cryoice.files.corrections import Corrections
     from cryoice.project.mask_folder import NEXT, MaskFolder
-    from cryoice.project.mended_masks import reviewed
     from cryoice.project.next_micrographs import next_micrographs
+    from cryoice.project.review_rows import reviewed
 
     with faults_in_one_line():
         folder = MaskFolder.read(masks)

@@ -81,6 +81,12 @@ def report(
     typer.echo(f"{page}: {len(folder.micrographs)} micrographs{told}, {page.stat().st_size / 1e6:.1f} MB")
     if folder.unlisted:
         typer.echo(f"{folder.unlisted} masks of earlier runs are not in micrographs.star, nor on the page")
+    if folder.outdated:
+        typer.echo(
+            f"warning: {folder.outdated} of next.csv have new masks since and lose their place; "
+            "run cryoice next again",
+            err=True,
+        )
     if by_score:
         typer.echo(f"warning: {len(by_score)} shown by their score maps, such as {by_score[0]}", err=True)
     show_failures(unread)

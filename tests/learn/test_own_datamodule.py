@@ -8,7 +8,7 @@ from cryoice.constants import IGNORE
 from cryoice.errors import InputError
 from cryoice.files.micrograph import write_mrc
 from cryoice.learn.own_datamodule import OwnDataModule, split_own
-from cryoice.learn.own_micrographs import OwnTiles, cut_tiles
+from cryoice.learn.own_micrographs import OwnTiles, cut_tiles, micrograph_key
 from pixel_training import SIDE, module_settings
 
 SHAPE = (100, 120)
@@ -83,6 +83,15 @@ def test_every_fourth_by_its_artifacts_is_held_out():
     learnt, held = split_own(tiles)
     assert [one.name for one in held] == ["6", "2"]
     assert [one.name for one in learnt] == ["7", "5", "4", "3", "1", "0"]
+
+
+def test_what_was_learnt_before_is_not_held_out():
+    view, mask = np.zeros((1, 2, 2), dtype=np.float16), np.zeros((1, 2, 2), dtype=np.uint8)
+    tiles = [OwnTiles(f"in/m{rank}.mrc", view, mask, rank / 10) for rank in range(6)]
+    known = {micrograph_key(f"elsewhere/m{rank}.mrc") for rank in (4, 2, 1, 0)}
+    assert [one.name for one in split_own(tiles, known)[1]] == ["in/m3.mrc"]
+    assert [one.name for one in split_own(tiles, known | {tiles[5].key})[1]] == ["in/m3.mrc"]
+    assert split_own(tiles, {one.key for one in tiles})[1] == []
 
 
 def test_tiles_cover_a_large_view_once_each_end_and_skip_what_has_no_label():

@@ -6,6 +6,7 @@ from PIL import Image
 
 from cryoice.constants import ARTIFACT, IGNORE
 from cryoice.errors import InputError
+from cryoice.files.mask_names import write_mask_names
 from cryoice.files.mrc import write_mrc
 from cryoice.learn.own_masks import Field, MaskLabels
 
@@ -44,6 +45,17 @@ def test_without_masks_by_name_every_png_is_one(tmp_path):
     write_png(tmp_path / "b_mask.png", marked((60, 100), 0, 0))
     with pytest.raises(InputError, match=r"none of its 1 masks, such as b_mask\.png, is of a micrograph"):
         MaskLabels.find(tmp_path, {"a.tif": "a"})
+
+
+def test_a_mask_whose_micrograph_is_told_is_not_taken_for_one_of_the_same_name(tmp_path):
+    for stem, row in (("m", 3), ("m_4ae58f", 5)):
+        write_png(tmp_path / f"{stem}_mask.png", marked((60, 100), row, 0))
+    write_mask_names(tmp_path, {"m": "gridA/m.mrc", "m_4ae58f": "gridB/m.mrc"})
+    found = MaskLabels.find(tmp_path, {"gridB/m.mrc": "m", "gridA/m.mrc": "m_0c6cf1"})
+    rows = {name: int(np.argwhere(found.label(name, FIELD))[0, 0]) for name in found.micrographs}
+    assert rows == {"gridA/m.mrc": 3, "gridB/m.mrc": 5}
+    alone = MaskLabels.find(tmp_path, {"/here/gridB/m.mrc": "m"})
+    assert int(np.argwhere(alone.label("/here/gridB/m.mrc", FIELD))[0, 0]) == 5
 
 
 @pytest.mark.parametrize(

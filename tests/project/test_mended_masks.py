@@ -10,8 +10,9 @@ from cryoice.files.mrc import read_mrc
 from cryoice.learn.own_masks import Field, MaskLabels
 from cryoice.mask.regions import enlarge
 from cryoice.project.mask_folder import MaskFolder
-from cryoice.project.mended_masks import mend_masks, reviewed
+from cryoice.project.mended_masks import mend_masks
 from cryoice.project.review_pictures import mask_digest
+from cryoice.project.review_rows import reviewed
 from mask_folder import marked_mask, write_mask_folder
 
 SIDE = (20, 25)

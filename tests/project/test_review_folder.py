@@ -145,6 +145,16 @@ def test_the_order_of_review_is_told_where_there_is_one(tmp_path):
     assert found[MARKED] == (None, "")
 
 
+def test_a_place_in_an_order_older_than_its_mask_does_not_count(tmp_path):
+    folder = review_folder(tmp_path / "masks", count=5)
+    rows = ("2,Movies/m003.mrc,m003,0.5,new\n", "1,Movies/m004.mrc,m004,0.9,new\n")
+    (folder / "next.csv").write_text(f"rank,micrograph,stem,score,reason\n{''.join(rows)}")
+    os.utime(folder / "m003_score.mrc", (2e9, 2e9))
+    found = ReviewFolder.read(folder)
+    ranks = {one.masked.stem: one.rank for one in found.micrographs}
+    assert (ranks["m003"], ranks["m004"], found.outdated) == (None, 1, 1)
+
+
 def test_a_folder_is_known_again_when_it_grows_is_masked_anew_or_is_moved(tmp_path):
     folder = review_folder(tmp_path / "masks", count=3)
     other = review_folder(tmp_path / "other" / "masks", count=3)

@@ -1,7 +1,7 @@
 """Tuning of a network in one call: from flags to a file of weights, without a run's folder."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -16,6 +16,7 @@ from pytorch_lightning.callbacks import RichProgressBar
 from torch import nn
 from torch.utils.data import DataLoader
 
+from cryoice.constants import IGNORE
 from cryoice.errors import InputError
 from cryoice.experiment.limits import check_values
 from cryoice.experiment.run import build_data, start_process
@@ -24,7 +25,7 @@ from cryoice.experiment.start import Start
 from cryoice.experiment.tasks import build_module, require_fitting
 from cryoice.files.atomic import require_writable
 from cryoice.learn.own_datamodule import OwnDataModule
-from cryoice.learn.own_micrographs import OWN
+from cryoice.learn.own_micrographs import OWN, micrograph_key
 from cryoice.learn.pixel_dataset import PixelDataset
 from cryoice.learn.quiet import no_needless_warnings
 from cryoice.learn.weights_file import RECORD, save_weights
@@ -33,6 +34,8 @@ from cryoice.schema import register
 
 _OF_THE_TRAINING = ("epoch", "global_step", "commit", "metrics", RECORD)
 """Facts that are not those of the tuned network."""
+
+_RANKS = ("ap", "auroc")
 
 Scores = dict[str, dict[str, float]]
 
@@ -47,7 +50,7 @@ class Tuned:
         Number of own ones learnt from, and of those kept from it.
     before, after
         AP and AUROC of any artifact against clean film, by kind of micrographs that were not learnt from:
-        own ones, where any is held out, and simulated ones.
+        own ones, where any is held out, and simulated ones; NaN where they hold one of the two only.
     """
 
     micrographs: int
@@ -80,6 +83,7 @@ def finetune(output: Path, values: Mapping[str, Any]) -> Tuned:
         start = Start.read(settings["init"], settings)
         data = build_data(settings)
         assert isinstance(data, OwnDataModule)
+        data.learnt = frozenset(start.facts.get("tuned", {}).get("learnt", ()))
         with no_needless_warnings():
             module = build_module(settings)
             data.setup("fit")
@@ -87,9 +91,11 @@ def finetune(output: Path, values: Mapping[str, Any]) -> Tuned:
             before = _scores(trainer, module, data)
             trainer.fit(module, data.train_dataloader(), data.val_dataloader())
             after = _scores(trainer, module, data)
-    tuned = Tuned(len(_own(data, "train")), len(_own(data, "test")), before, after)
+    own = _own(data, "train")
+    tuned = Tuned(len(own), len(_own(data, "test")), before, after)
+    learnt = sorted(data.learnt.union(map(micrograph_key, own)))
     facts = {key: value for key, value in start.facts.items() if key not in _OF_THE_TRAINING}
-    facts |= {"name": output.stem, "tuned": _told(tuned, start, settings)}
+    facts |= {"name": output.stem, "tuned": _told(tuned, start, settings) | {"learnt": learnt}}
     assert isinstance(module.net, nn.Module)
     save_weights(output, state=module.net.state_dict(), facts=facts)
     return tuned
@@ -141,14 +147,23 @@ def _scores(trainer: pl.Trainer, module: pl.LightningModule, data: OwnDataModule
     for kind, own in ((OWN, True), ("simulated", False)):
         chosen = [test.chosen[i] for i in range(len(test)) if (test.name(i)[0] == OWN) == own]
         if chosen:
+            rankable = _holds_both(test, chosen)
             loader = data.loader_of(PixelDataset(test.sets, chosen))
-            found[kind] = _ranked(trainer, module, loader)
+            found[kind] = _ranked(trainer, module, loader) if rankable else dict.fromkeys(_RANKS, math.nan)
     return found
+
+
+def _holds_both(dataset: PixelDataset, chosen: Sequence[tuple[int, int]]) -> bool:
+    """Whether some pixel is clean and some an artifact; else there is nothing to rank."""
+    masks = [dataset.sets[number].masks[row] for number, row in chosen]
+    return any((mask == 0).any() for mask in masks) and any(
+        ((mask > 0) & (mask != IGNORE)).any() for mask in masks
+    )
 
 
 def _ranked(trainer: pl.Trainer, module: pl.LightningModule, loader: DataLoader[Any]) -> dict[str, float]:
     [found] = trainer.test(module, loader, verbose=False)
-    return {name: found[f"test/{name}"] for name in ("ap", "auroc")}
+    return {name: found[f"test/{name}"] for name in _RANKS}
 
 
 def _own(data: OwnDataModule, split: str) -> set[str]:

@@ -1,7 +1,7 @@
 """The LightningDataModule for tuning a network: a user's own micrographs and some simulated ones."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +75,8 @@ class OwnDataModule(PixelDataModule):
         self.masks = None if masks is None else Path(masks)
         self.picks = {kind: None if path is None else Path(path) for kind, path in ((GOOD, good), (BAD, bad))}
         self.radius, self.flip_y, self.side = radius, flip_y, side
+        self.learnt: frozenset[str] = frozenset()
+        """`OwnTiles.key` of micrographs that the network to be tuned knows: they are not held out."""
         whole = sum(one["micrographs"] for one in self.simulations.values())
         self.simulations = {
             name: one
@@ -96,7 +98,7 @@ class OwnDataModule(PixelDataModule):
                 raise InputError(f"{name}: {reason.removeprefix(f'{name}: ')}")
             log.warning("%s: %s; it is left out", name, reason)
         tiles = own_tiles(self.listed.micrographs, self.labels(), pixel_size=self.pixel_size, side=self.side)
-        tiles, held = split_own(tiles)
+        tiles, held = split_own(tiles, self.learnt)
         if not held:
             log.warning("%d own micrographs: none is held out, validated is on simulated ones", len(tiles))
         super().setup(stage)
@@ -128,12 +130,15 @@ class OwnDataModule(PixelDataModule):
         return PickLabels.find(self.picks, list(stems), radius=self.radius, flip_y=self.flip_y)
 
 
-def split_own(tiles: Sequence[OwnTiles]) -> tuple[list[OwnTiles], list[OwnTiles]]:
-    """Return the micrographs to learn from and those held out: none of less than `FEWEST`."""
+def split_own(
+    tiles: Sequence[OwnTiles], learnt: Collection[str] = ()
+) -> tuple[list[OwnTiles], list[OwnTiles]]:
+    """Return the micrographs to learn from and those held out: none of less than `FEWEST`, none learnt."""
     ranked = sorted(tiles, key=lambda one: (-one.bad, one.name))
     if len(ranked) < FEWEST:
         return ranked, []
-    held = ranked[1::FEWEST]
+    fresh = [one for one in ranked if one.key not in learnt]
+    held = fresh[1::FEWEST] or fresh[:1]
     return [one for one in ranked if one not in held], held
 
 

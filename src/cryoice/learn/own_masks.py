@@ -1,6 +1,6 @@
 """Labels of a user's own micrographs out of masks: those of ``cryoice mask``, or drawn by hand."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from jaxtyping import Float, UInt8
 
 from cryoice.constants import ARTIFACT, CLASSES, IGNORE
 from cryoice.errors import InputError
+from cryoice.files.mask_names import read_mask_names
 from cryoice.files.mrc import read_mrc
 from cryoice.files.names import match_micrographs
 from cryoice.files.picture import read_picture
@@ -48,9 +49,11 @@ class MaskLabels:
 
     @classmethod
     def find(cls, folder: Path, micrographs: Mapping[str, str]) -> "MaskLabels":
-        """Pair the masks of a folder with micrographs: by stem, else by name as `match_micrographs` does.
+        """Pair the masks of a folder with micrographs.
 
-        Masks are ``<name>_mask.mrc`` and ``<name>_mask.png``; where there are none, every ``<name>.png``.
+        Where the folder tells whose a mask is (`read_mask_names`), by those names alone, as
+        `match_micrographs` compares them; else by stem, else by name likewise. Masks are
+        ``<name>_mask.mrc`` and ``<name>_mask.png``; where there are none, every ``<name>.png``.
         Of both for one name the PNG is taken: somebody painted it.
 
         Parameters
@@ -61,7 +64,7 @@ class MaskLabels:
         Raises
         ------
         InputError
-            The folder holds no mask, or none of these micrographs'.
+            The folder holds no mask, or none of these micrographs', or one may be of several.
         """
         files = [path for path in folder.glob("*") if path.suffix in _READERS] if folder.is_dir() else []
         masks = [path for path in files if path.stem.endswith(ENDING)]
@@ -73,9 +76,7 @@ class MaskLabels:
             raise InputError(
                 f"{folder}: holds no mask; give the folder with NAME{ENDING}.mrc or NAME{ENDING}.png"
             )
-        pairs = {stem: name for name, stem in micrographs.items() if stem in by_name}
-        others = [name for name, stem in micrographs.items() if stem not in by_name]
-        pairs |= match_micrographs([name for name in by_name if name not in pairs], others).pairs
+        pairs = _pairs(by_name, read_mask_names(folder), micrographs)
         if not pairs:
             first = next(iter(by_name.values())).name
             raise InputError(
@@ -110,6 +111,18 @@ class MaskLabels:
                 "give a mask of the whole micrograph"
             )
         return _nearest(mask, field.view).astype(np.uint8)
+
+
+def _pairs(masks: Collection[str], told: Mapping[str, str], micrographs: Mapping[str, str]) -> dict[str, str]:
+    """Return the micrograph of each mask, both by name; ``told``: whose some masks are."""
+    names = {stem: name for stem, name in told.items() if stem in masks}
+    known = match_micrographs(list(names.values()), list(micrographs)).pairs
+    pairs = {stem: known[name] for stem, name in names.items() if name in known}
+    left = {name: stem for name, stem in micrographs.items() if name not in pairs.values()}
+    nameless = [stem for stem in masks if stem not in names]
+    pairs |= {stem: name for name, stem in left.items() if stem in nameless}
+    others = [name for name in left if name not in pairs.values()]
+    return pairs | match_micrographs([stem for stem in nameless if stem not in pairs], others).pairs
 
 
 def _nearest(mask: Float[np.ndarray, "rows columns"], shape: tuple[int, int]) -> Float[np.ndarray, "h w"]:

@@ -1,9 +1,11 @@
 """A user's own labelled micrographs as the views that a network is tuned on."""
 
+import hashlib
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, product
+from pathlib import PurePath
 
 import numpy as np
 from jaxtyping import Float16, Shaped, UInt8
@@ -49,6 +51,11 @@ class OwnTiles:
     masks: UInt8[np.ndarray, "n side side"]
     bad: float
 
+    @property
+    def key(self) -> str:
+        """By which a tuned network's file knows the micrograph again without telling its name."""
+        return micrograph_key(self.name)
+
 
 def own_tiles(
     listed: Sequence[ListedMicrograph], labels: Labels, *, pixel_size: float, side: int
@@ -79,6 +86,11 @@ def own_tiles(
     if not found:
         raise InputError("no pixel of the micrographs has a label; nothing can be learnt from them")
     return found
+
+
+def micrograph_key(name: str) -> str:
+    """Return 12 hex digits of the file's name, whatever its folder."""
+    return hashlib.sha256(PurePath(name).name.encode("utf-8", "surrogateescape")).hexdigest()[:12]
 
 
 def own_set(tiles: Sequence[OwnTiles]) -> PixelSet:

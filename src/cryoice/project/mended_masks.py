@@ -1,14 +1,15 @@
 """Masks that a reviewer corrected, as ``cryoice finetune`` learns from them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt8
 
 from cryoice.errors import InputError, OutputError
-from cryoice.files.corrections import VERDICT, Correction, Corrections, Fault
+from cryoice.files.corrections import VERDICT, Correction, Corrections
+from cryoice.files.mask_names import write_mask_names
 from cryoice.files.micrograph import read_micrograph
 from cryoice.files.micrograph_list import ListedMicrograph
 from cryoice.files.names import match_micrographs
@@ -16,6 +17,7 @@ from cryoice.files.picture import write_png
 from cryoice.mask.mending import mended
 from cryoice.project.mask_folder import Masked, MaskFolder
 from cryoice.project.review_pictures import mask_digest
+from cryoice.project.review_rows import reviewed
 from cryoice.report.mask_overlay import overlay, shrunk
 
 ENDING = "_mask.png"
@@ -44,30 +46,6 @@ class MendedMasks:
     pixel_sizes: frozenset[float]
 
 
-@dataclass(frozen=True)
-class Review:
-    """The rows of a file by the micrograph that they are about.
-
-    Attributes
-    ----------
-    rows
-        Those that can be followed, by stem.
-    spoilt
-        Stems of which another row cannot be followed.
-    failures
-        A line on each row that cannot be followed.
-    """
-
-    rows: dict[str, list[Correction]]
-    spoilt: frozenset[str]
-    failures: tuple[str, ...]
-
-    @property
-    def done(self) -> dict[str, list[Correction]]:
-        """The rows of micrographs all of whose rows can be followed."""
-        return {stem: rows for stem, rows in self.rows.items() if stem not in self.spoilt}
-
-
 def mend_masks(
     masks: MaskFolder,
     corrections: Corrections,
@@ -94,8 +72,9 @@ def mend_masks(
     output
         An empty folder.
     kept
-        Another one for the same files and, drawn over the micrograph, ``<stem>.png``; they replace those of
-        their names, and other masks in it are told of. None: none.
+        Another one for the same files under the masks' stems, whose they are and, drawn over the
+        micrograph, ``<stem>.png``; they replace those of their names, and other masks in it are told of.
+        None: none.
 
     Raises
     ------
@@ -126,39 +105,11 @@ def mend_masks(
             raise
         except InputError as error:
             failures.append(f"{stem} is left out: {error}")
+    if kept is not None and done:
+        write_mask_names(kept, {stem: by_stem[stem].name for stem in done})
     actions = sum(row.kind != VERDICT for stem in done for row in wanted[stem])
     sizes = frozenset(by_stem[stem].pixel_size for stem in done)
     return MendedMasks(tuple(done), actions, (*failures, *_left_over(kept, done)), sizes)
-
-
-def reviewed(masks: MaskFolder, corrections: Corrections) -> Review:
-    """Sort rows by micrograph.
-
-    A row belongs to the masked micrograph of its stem and of its file's name. One that has only the stem, or
-    only the name as the masks have it, spoils that micrograph: it was meant, and cannot be followed.
-    """
-    known = {masked.stem: masked.name for masked in masks.masked}
-    grouped: dict[str, list[Correction]] = {}
-    astray: list[Correction | Fault] = list(corrections.faults)
-    strangers: dict[str, str] = {}
-    for row in corrections.actions:
-        if row.stem in known and PurePath(known[row.stem]).name == PurePath(row.micrograph).name:
-            grouped.setdefault(row.stem, []).append(row)
-        else:
-            astray.append(row)
-            fault = _stranger(row, known, masks.path)
-            strangers.setdefault(row.micrograph, f"line {row.line}: {fault}")
-    stems, names = {row.stem for row in astray}, {row.micrograph for row in astray}
-    spoilt = frozenset(stem for stem, name in known.items() if stem in stems or name in names)
-    faults = [f"line {fault.line}: {fault.reason}" for fault in corrections.faults]
-    failures = (f"{corrections.path}: {fault}" for fault in (*faults, *strangers.values()))
-    return Review(grouped, spoilt, tuple(failures))
-
-
-def _stranger(row: Correction, known: Mapping[str, str], folder: Path) -> str:
-    if row.stem in known or row.micrograph in known.values():
-        return f"{row.micrograph!r} and the stem {row.stem!r} are not of one mask in {folder}"
-    return f"{row.micrograph!r} is not in {folder}"
 
 
 def _left_over(kept: Path | None, done: Sequence[str]) -> list[str]:

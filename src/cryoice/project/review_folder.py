@@ -42,6 +42,8 @@ class ReviewFolder:
         The list, and as `PageContents` has them its rows.
     unlisted
         How many masks the list leaves out.
+    outdated
+        How many have a place in the order of review, and were masked anew since.
     """
 
     path: Path
@@ -49,6 +51,7 @@ class ReviewFolder:
     star: StarText
     rows: tuple[tuple[int, int, int], ...]
     unlisted: int
+    outdated: int
 
     @classmethod
     def read(cls, path: Path) -> "ReviewFolder":
@@ -60,7 +63,8 @@ class ReviewFolder:
             A file is missing or damaged, or the list has a micrograph that the summary has not.
         """
         star, block, names = _listed(path / LIST)  # before the summary, which tells at least of these
-        folder, order = MaskFolder.read(path), _order(path / NEXT)
+        folder = MaskFolder.read(path)
+        order, outdated = _order(path / NEXT, folder.masked)
         table = _table(path / SUMMARY, ("stem", "verdict", "views", *STATISTICS))
         known = {
             masked.name: Reviewed(masked, row, *order.get(row["stem"], (None, "")))
@@ -72,7 +76,8 @@ class ReviewFolder:
         places = {name: place for place, name in enumerate(dict.fromkeys(names))}
         spans = zip(star.row_spans(block).tolist(), names, strict=True)
         rows = tuple((begin, end, places[name]) for (begin, end), name in spans)
-        return cls(path, tuple(known[name] for name in places), star, rows, len(known) - len(places))
+        listed = tuple(known[name] for name in places)
+        return cls(path, listed, star, rows, len(known) - len(places), outdated)
 
     def worth_a_look(self, count: int) -> frozenset[str]:
         """Return so many names: those that `cryoice next` ranks first, then of the most unsure.
@@ -153,16 +158,19 @@ def _table(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
     return [{str(name): str(cell) for name, cell in row.items()} for row in rows]
 
 
-def _order(path: Path) -> dict[str, tuple[int, str]]:
-    """Rank and reason by stem."""
+def _order(path: Path, masked: Iterable[Masked]) -> tuple[dict[str, tuple[int, str]], int]:
+    """Return rank and reason by stem, and how many are left out since their masks are newer."""
     if not path.is_file():
-        return {}
+        return {}, 0
     found = {}
     for row in _table(path, ("rank", "stem", "reason")):
         if not row["rank"].isdecimal():
             raise InputError(f"{path}: rank {row['rank']!r} is no whole number; run cryoice next again")
         found[row["stem"]] = (int(row["rank"]), row["reason"])
-    return found
+    scores = {one.stem: one.score for one in masked if one.stem in found and one.score.is_file()}
+    written = path.stat().st_mtime
+    outdated = [stem for stem, score in scores.items() if score.stat().st_mtime > written]
+    return {stem: place for stem, place in found.items() if stem not in outdated}, len(outdated)
 
 
 def _number(cell: str, where: str) -> float | None:
