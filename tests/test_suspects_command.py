@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from cryoice.cli import app
 from cryoice.experiment.judged_runs import data_settings, read_predictions
+from cryoice.experiment.run import train
 from judgement_tables import judged
 from training import compose_config, run_program, tiny, write_blobs
 
@@ -175,11 +176,8 @@ def test_planted_flips_head_the_list_and_the_next_training_goes_without_them(tmp
     assert len(right) >= 10
     assert np.mean(right) > 0.6  # three times their share among all picks
     assert (tmp_path / "out/suspects.png").stat().st_size > 10_000
-    clean = run_program(
-        "train", *tiny(tmp_path / "data", cache), f"data.suspects={tmp_path}/out/suspects.csv",
-        f"hydra.run.dir={tmp_path}/clean",
-    )  # fmt: skip
-    assert clean.returncode == 0, clean.stderr
+    cleaned = f"data.suspects={tmp_path}/out/suspects.csv"
+    train(compose_config(*tiny(tmp_path / "data", cache), cleaned, run_dir=tmp_path / "clean"))
     metrics = json.loads((tmp_path / "clean/metrics.json").read_text())
     assert 0 < metrics["dropped"]["suspect labels"] <= len(found)
     for name in ("suspects.csv", "suspects.star"):
