@@ -101,12 +101,19 @@ def _noise_rate(folder: str, name: str) -> float:
         raise InputError(f"{path}: holds no {name}; let `cryoice suspects … -o {folder}` write it") from error
 
 
+def _quick_precision(accelerator: str) -> str:
+    from cryoice.mask.device import quick_precision  # torch, which not every start needs
+
+    return quick_precision(accelerator)
+
+
 def register() -> None:
     """Make the schemas known to Hydra, and to configs ``${product:a,b}`` and the following.
 
     ``${folds:n}`` is 0 to n - 1, ``${entries:${data}}`` the entries of the data, ``${job_folder:n}`` where
     job number n runs, ``${noise_rate:DIR,name}`` what `cryoice suspects` estimated, ``${started:pattern}``
-    when a run started, the same in all its processes.
+    when a run started, the same in all its processes, ``${quick_precision:accelerator}`` what computes the
+    fastest there.
     """
     register_folders()
     OmegaConf.register_new_resolver("product", lambda a, b: a * b, replace=True)
@@ -114,6 +121,7 @@ def register() -> None:
     OmegaConf.register_new_resolver("entries", _entries, replace=True)
     OmegaConf.register_new_resolver("noise_rate", _noise_rate, replace=True)
     OmegaConf.register_new_resolver("started", started, replace=True)
+    OmegaConf.register_new_resolver("quick_precision", _quick_precision, replace=True)
     store = ConfigStore.instance()
     store.store(name="schema", node=Train)
     store.store(name="evaluation_schema", node=Evaluate)
