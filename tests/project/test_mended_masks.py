@@ -151,13 +151,18 @@ def test_a_verdict_alone_makes_a_micrograph_reviewed(project):
     assert (list(review.done), review.failures) == (["a"], ())
 
 
-def test_micrographs_of_one_name_in_two_folders_learn_from_their_own_corrections(tmp_path):
-    shape = (SIDE[0] * FACTOR, SIDE[1] * FACTOR)
+def two_grids(folder):
+    """Write and mask a micrograph of the same name in two folders; return both."""
     for grid in ("gridA", "gridB"):
-        write_mrc(tmp_path / grid / "a.mrc", np.zeros(shape, dtype=np.float32), pixel_size=2.0)
-    listed = list_micrographs([tmp_path / "gridA", tmp_path / "gridB"], angpix=None).micrographs
+        write_mrc(folder / grid / "a.mrc", np.zeros((80, 100), dtype=np.float32), pixel_size=2.0)
+    listed = list_micrographs([folder / "gridA", folder / "gridB"], angpix=None).micrographs
     names = {one.stem: one.name for one in listed}
-    write_mask_folder(tmp_path / "masks", {stem: marked_mask((4, 7)) for stem in names}, names=names)
+    write_mask_folder(folder / "masks", {stem: marked_mask((4, 7)) for stem in names}, names=names)
+    return listed
+
+
+def test_micrographs_of_one_name_in_two_folders_learn_from_their_own_corrections(tmp_path):
+    listed = two_grids(tmp_path)
     rows = [
         f"{listed[0].name},{listed[0].stem},whole,,,,support",
         f"{listed[1].name},{listed[1].stem},whole,,,,clean",
@@ -165,7 +170,7 @@ def test_micrographs_of_one_name_in_two_folders_learn_from_their_own_corrections
     done = mend(tmp_path, *rows, micrographs=listed)
     assert done.failures == ()
     labels = MaskLabels.find(tmp_path / "mended", {one.name: one.stem for one in listed})
-    found = [labels.label(one.name, Field(shape, 2.0, SIDE)) for one in listed]
+    found = [labels.label(one.name, Field((80, 100), 2.0, SIDE)) for one in listed]
     assert [np.unique(label).tolist() for label in found] == [[3], [0]]
 
 
@@ -186,12 +191,7 @@ def test_a_row_that_means_a_micrograph_by_one_of_its_names_spoils_it(row, said, 
 
 @pytest.mark.parametrize("given", ["gridB", "gridB/a.mrc"])
 def test_a_micrograph_of_the_same_name_is_not_taken_for_the_one_that_was_corrected(given, tmp_path):
-    shape = (SIDE[0] * FACTOR, SIDE[1] * FACTOR)
-    for grid in ("gridA", "gridB"):
-        write_mrc(tmp_path / grid / "a.mrc", np.zeros(shape, dtype=np.float32), pixel_size=2.0)
-    both = list_micrographs([tmp_path / "gridA", tmp_path / "gridB"], angpix=None).micrographs
-    names = {one.stem: one.name for one in both}
-    write_mask_folder(tmp_path / "masks", {stem: marked_mask((4, 7)) for stem in names}, names=names)
+    both = two_grids(tmp_path)
     done = mend(tmp_path, f"{both[0].name},{both[0].stem},whole,,,,support", micrographs=given)
     assert done.stems == ()
     assert done.failures == (f"{both[0].stem} is left out: none of the micrographs given",)
