@@ -108,7 +108,7 @@ SHRUNK = {
         ("patch_depth_lr_random", "patch_depth_lr_tpe"),
         ("patch=16,24", "model.depth=1,2", "data.margin=30", "hydra.sweeper.n_trials=2"),
     ),
-    "channels_ablation": ("seed=0",),
+    "channels_ablation": ("seed=0", "channels.use=[spectrum]"),
     "seed_protocol": ("patch=64", "pixel_size=0.3185"),
     "default": (),
     "large_micrographs": ("data.simulation.size=[1024,1000]", "data.simulation.pixel_size=1.2"),

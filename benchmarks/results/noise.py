@@ -6,15 +6,19 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from jaxtyping import Float
 from matplotlib.figure import Figure
 
 from benchmarks.results.jobs import Job, chosen
 from benchmarks.results.markdown import table, with_bounds
-from cryoice.errors import InputError
 from cryoice.learn.metrics import Interval
-from cryoice.learn.paired import Draws, draws_over_seeds, mean_interval, paired_difference
+from cryoice.learn.paired import (
+    Draws,
+    draws_over_seeds,
+    mean_interval,
+    paired_difference,
+    require_same_picks,
+)
 from cryoice.report.figures import save_figure
 
 CLEAN = ("none", 0.0)
@@ -61,7 +65,7 @@ class NoiseScores:
                 mine, plain = chosen(own, noise), chosen(jobs.get(PLAIN, ()), noise)
                 if [job.seed for job in mine] == [job.seed for job in plain]:
                     tables = [job.predictions() for job in mine]
-                    _require_same_picks(method, tables[0], plain[0].predictions())
+                    require_same_picks([plain[0].predictions(), tables[0]], label="label")
                     scored = draws_over_seeds(tables, label="label", n_bootstrap=RESAMPLES, seed=0)
                     draws.setdefault(noise, {})[method] = scored
         return cls(draws)
@@ -90,15 +94,6 @@ class NoiseScores:
         gains = ((sign, self.gain(noise, method, metric)) for metric, sign in WANTED.items())
         better = all((gain.low if sign > 0 else -gain.high) > 0 for sign, gain in gains)
         return bool(self.kept(noise, method).mean() >= ENOUGH) and better
-
-
-def _require_same_picks(method: str, own: pd.DataFrame, plain: pd.DataFrame) -> None:
-    """Check that scores can be paired: resamples of the micrographs go by their place in the table."""
-    picks = ["entry", "micrograph", "y", "x", "label"]
-    if not own[picks].equals(plain[picks]):
-        raise InputError(
-            f"{method}: was not tested on the picks of plain {PLAIN}; remove one of the two folders of jobs"
-        )
 
 
 def noise_report(scores: NoiseScores, folder: Path) -> str:

@@ -158,13 +158,10 @@ def _mend(
     from cryoice.project.mask_folder import MaskFolder
     from cryoice.project.mended_masks import mend_masks
 
-    found = list_micrographs(micrographs, angpix=None)
-    for name, reason in found.failures:
-        typer.echo(f"error: {name}: {reason.removeprefix(f'{name}: ')}", err=True)
-    if not found.micrographs:
-        raise InputError("no micrograph is left to learn from")
+    listed = list_micrographs(micrographs, angpix=None)
+    listed.require_some()
     folder, rows = MaskFolder.read(masks), Corrections.read(corrections)
-    done = mend_masks(folder, rows, found.micrographs, output, kept=kept)
+    done = mend_masks(folder, rows, listed.micrographs, output, kept=kept)
     for failure in done.failures:
         typer.echo(f"error: {failure}", err=True)
     if not done.stems:

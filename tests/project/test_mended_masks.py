@@ -198,10 +198,15 @@ def test_a_micrograph_of_the_same_name_is_not_taken_for_the_one_that_was_correct
 
 
 def test_corrections_of_another_mask_are_not_followed(project):
-    masked = MaskFolder.read(project / "masks").masked
+    masked = MaskFolder.read(project / "masks").masked[0]
+    own = mask_digest(masked, *masked.read())
     row = "Movies/a.mrc,a,region,16,32,,support,{}"
     header = f"{','.join(COLUMNS)},digest"
-    for digest, stems in ((mask_digest(masked[0]), ("a",)), ("", ("a",)), ("0123456789ab", ())):
+    for digest, stems in (
+        (own, ("a",)),
+        ("", ("a",)),
+        ("0123456789ab", ()),
+    ):
         path = project / "corrections.csv"
         path.write_text(f"{header}\n{row.format(digest)}\n", encoding="utf-8")
         listed = list_micrographs([project / "Movies"], angpix=None).micrographs

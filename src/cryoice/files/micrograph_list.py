@@ -67,6 +67,18 @@ class MicrographList:
     star: StarText | None
     block: str | None
 
+    def require_some(self) -> None:
+        """Check that there is a micrograph.
+
+        Raises
+        ------
+        InputError
+            There is none; says why the first cannot be used.
+        """
+        if self.failures and not self.micrographs:
+            name, reason = self.failures[0]
+            raise InputError(f"{name}: {reason.removeprefix(f'{name}: ')}")
+
 
 def list_micrographs(inputs: Sequence[Path], *, angpix: float | None) -> MicrographList:
     """List the micrographs in the inputs without opening them.

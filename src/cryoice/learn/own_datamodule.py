@@ -93,9 +93,8 @@ class OwnDataModule(PixelDataModule):
         """Fill ``datasets``, once."""
         if self.datasets:
             return
+        self.listed.require_some()
         for name, reason in self.listed.failures:
-            if not self.listed.micrographs:
-                raise InputError(f"{name}: {reason.removeprefix(f'{name}: ')}")
             log.warning("%s: %s; it is left out", name, reason)
         tiles = own_tiles(self.listed.micrographs, self.labels(), pixel_size=self.pixel_size, side=self.side)
         tiles, held = split_own(tiles, self.learnt)

@@ -118,11 +118,11 @@ def _pairs(masks: Collection[str], told: Mapping[str, str], micrographs: Mapping
     names = {stem: name for stem, name in told.items() if stem in masks}
     known = match_micrographs(list(names.values()), list(micrographs)).pairs
     pairs = {stem: known[name] for stem, name in names.items() if name in known}
-    left = {name: stem for name, stem in micrographs.items() if name not in pairs.values()}
-    nameless = [stem for stem in masks if stem not in names]
-    pairs |= {stem: name for name, stem in left.items() if stem in nameless}
-    others = [name for name in left if name not in pairs.values()]
-    return pairs | match_micrographs([stem for stem in nameless if stem not in pairs], others).pairs
+    paired, nameless = set(pairs.values()), set(masks) - set(names)
+    pairs |= {stem: name for name, stem in micrographs.items() if name not in paired and stem in nameless}
+    paired = set(pairs.values())
+    others = [name for name in micrographs if name not in paired]
+    return pairs | match_micrographs(sorted(nameless - set(pairs)), others).pairs
 
 
 def _nearest(mask: Float[np.ndarray, "rows columns"], shape: tuple[int, int]) -> Float[np.ndarray, "h w"]:

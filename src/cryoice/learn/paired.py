@@ -23,12 +23,23 @@ def draws_over_seeds(
     InputError
         The tables hold other picks or labels.
     """
+    require_same_picks(predictions, label=label)
+    scores = [drawn_metrics(table, label=label, n_bootstrap=n_bootstrap, seed=seed) for table in predictions]
+    return {name: np.stack([one[name] for one in scores]) for name in METRICS}
+
+
+def require_same_picks(predictions: Sequence[pd.DataFrame], *, label: Label) -> None:
+    """Check that tables can be compared resample by resample: these go by the rows.
+
+    Raises
+    ------
+    InputError
+        The tables hold other picks or labels.
+    """
     columns = ["entry", "micrograph", "y", "x", label]
     for table in predictions[1:]:
         if not table[columns].equals(predictions[0][columns]):
             raise InputError("predictions: the tables to compare hold other test picks; use one split")
-    scores = [drawn_metrics(table, label=label, n_bootstrap=n_bootstrap, seed=seed) for table in predictions]
-    return {name: np.stack([one[name] for one in scores]) for name in METRICS}
 
 
 def mean_interval(draws: Float[np.ndarray, "seeds draws"], *, seed: int) -> Interval:

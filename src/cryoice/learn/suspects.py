@@ -5,6 +5,8 @@ doi:10.1613/jair.1.12125, as cleanlab implements it. Labels are 0 GOOD and 1 BAD
 the two, but within a class it is taken to strike every pick alike.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from cleanlab.filter import find_label_issues
@@ -13,7 +15,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import precision_recall_curve
 
 from cryoice.constants import BAD, GOOD
-from cryoice.learn.entry_noise import noise_groups, picks_of
+from cryoice.learn.entry_noise import NoiseGroup, noise_groups, picks_of
 from cryoice.learn.noise_rates import NoiseRates
 
 NAMES = {GOOD: "GOOD", BAD: "BAD"}
@@ -41,8 +43,12 @@ def suspect_scores(table: pd.DataFrame) -> Float[np.ndarray, " n"]:
     InputError
         All labels are the same.
     """
+    return _scores_of(table, noise_groups(table))
+
+
+def _scores_of(table: pd.DataFrame, groups: Sequence[NoiseGroup]) -> Float[np.ndarray, " n"]:
     scores = np.zeros(len(table))
-    for group in noise_groups(table):
+    for group in groups:
         scores[group.rows] = _scores(table.iloc[group.rows], group.rates)
     return scores
 
@@ -78,13 +84,14 @@ def find_suspects(table: pd.DataFrame) -> pd.DataFrame:
     InputError
         All labels are the same.
     """
+    groups = noise_groups(table)
     doubted, means = np.zeros(len(table), dtype=bool), np.zeros(len(table))
-    for rows in (group.rows for group in noise_groups(table)):
+    for rows in (group.rows for group in groups):
         probability, label = picks_of(table.iloc[rows])
         doubted[rows] = find_label_issues(label, _both(probability), filter_by="confident_learning", n_jobs=1)
         of_label = np.array([probability[label == value].mean() for value in (GOOD, BAD)])
         means[rows] = of_label[GOOD + BAD - label]
-    scores = suspect_scores(table)
+    scores = _scores_of(table, groups)
     order = np.argsort(-scores, kind="stable")
     order = order[doubted[order]]
     found = table.iloc[order].reset_index(drop=True)

@@ -93,7 +93,6 @@ def mend_masks(
                 raise InputError("one of its rows cannot be followed")
             if stem not in listed:
                 raise InputError("none of the micrographs given")
-            _require_seen(by_stem[stem], masks.path, rows)
             labels = _mended(by_stem[stem], rows)
             if kept is not None:
                 picture = _picture(by_stem[stem], labels, listed[stem].path)
@@ -121,13 +120,6 @@ def _left_over(kept: Path | None, done: Sequence[str]) -> list[str]:
     return [f"{kept}: {len(others)} masks are of earlier runs, such as {others[0]}; they are not learnt from"]
 
 
-def _require_seen(masked: Masked, folder: Path, rows: Sequence[Correction]) -> None:
-    """Check that the mask is the one that the page showed, as far as the rows tell."""
-    told = {row.digest for row in rows if row.kind != VERDICT and row.digest}
-    if told and told != {mask_digest(masked)}:
-        raise InputError(f"its mask in {folder} has changed since it was corrected; correct it again")
-
-
 def _listed(masked: Sequence[Masked], micrographs: Sequence[ListedMicrograph]) -> dict[str, ListedMicrograph]:
     """Return the micrographs of masks, by the masks' stems."""
     by_name = {micrograph.name: micrograph for micrograph in micrographs}
@@ -146,7 +138,13 @@ def _require_apart(kept: Path, masks: MaskFolder, micrographs: Sequence[ListedMi
 
 
 def _mended(masked: Masked, rows: Sequence[Correction]) -> UInt8[np.ndarray, "h w"]:
+    """Mend the mask, if it is the one that the page showed, as far as the rows tell."""
     mask, score = masked.read()
+    told = {row.digest for row in rows if row.kind != VERDICT and row.digest}
+    if told and told != {mask_digest(masked, mask, score)}:
+        raise InputError(
+            f"its mask in {masked.mask.parent} has changed since it was corrected; correct it again"
+        )
     return mended(
         mask,
         score,

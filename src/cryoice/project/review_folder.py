@@ -169,7 +169,7 @@ def _order(path: Path, masked: Iterable[Masked]) -> tuple[dict[str, tuple[int, s
         found[row["stem"]] = (int(row["rank"]), row["reason"])
     scores = {one.stem: one.score for one in masked if one.stem in found and one.score.is_file()}
     written = path.stat().st_mtime
-    outdated = [stem for stem, score in scores.items() if score.stat().st_mtime > written]
+    outdated = {stem for stem, score in scores.items() if score.stat().st_mtime > written}
     return {stem: place for stem, place in found.items() if stem not in outdated}, len(outdated)
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float32, UInt16
 
 from cryoice.errors import InputError
 from cryoice.files.micrograph import read_micrograph
@@ -28,24 +28,23 @@ def pictures_of(masked: Masked, folder: Path, stem: str) -> tuple[Pictures, str 
         Mask or score map cannot be read.
     """
     mask, score = masked.read()
-    classes, shape = pack(mask, is_unsure(score, masked.unsure)), (mask.shape[0], mask.shape[1])
+    classes, shape = _packed(masked, mask, score)
     try:
         return Pictures(_grey(folder, stem, shape), "micrograph", classes, shape), None
     except InputError as error:
         return Pictures(_grey_score(score), "score", classes, shape), str(error)
 
 
-def mask_digest(masked: Masked) -> str:
-    """Return the digest by which a review page knows a mask again.
+def mask_digest(masked: Masked, mask: UInt16[np.ndarray, "h w"], score: Float32[np.ndarray, "h w"]) -> str:
+    """Return the digest by which a review page knows a mask again, which `Masked.read` returned."""
+    return digest_of_classes(*_packed(masked, mask, score), masked.shape, masked.pixel_size)
 
-    Raises
-    ------
-    InputError
-        Mask or score map cannot be read.
-    """
-    mask, score = masked.read()
-    classes = pack(mask, is_unsure(score, masked.unsure))
-    return digest_of_classes(classes, (mask.shape[0], mask.shape[1]), masked.shape, masked.pixel_size)
+
+def _packed(
+    masked: Masked, mask: UInt16[np.ndarray, "h w"], score: Float32[np.ndarray, "h w"]
+) -> tuple[bytes, tuple[int, int]]:
+    """Return the classes as the page holds them, and their rows and columns."""
+    return pack(mask, is_unsure(score, masked.unsure)), (mask.shape[0], mask.shape[1])
 
 
 def _grey(folder: Path, stem: str, shape: tuple[int, int]) -> bytes:
