@@ -2,11 +2,11 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING
 
 import typer
 
+from cryoice import clean_flags as flags
 from cryoice.errors import InputError
 from cryoice.terminal import console, faults_in_one_line, progress, show_failures
 
@@ -18,50 +18,17 @@ if TYPE_CHECKING:
 
 
 def clean(
-    coordinates: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="COORDINATES",
-            help=".star .cs .csg .box .cbox .json .txt .coord .csv; several, or a folder.",
-        ),
-    ],
-    masks: Annotated[Path, typer.Option(metavar="DIR", help="Folder that cryoice mask wrote.")],
-    output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="FILE", help="Accepted particles; a folder for several.")
-    ],
-    angpix: Annotated[
-        float | None,
-        typer.Option(metavar="A", help="Å/px that the coordinates count in; else what their file says."),
-    ] = None,
-    distance: Annotated[
-        float, typer.Option(metavar="D", help="Å around a particle's centre that must be free of artifacts.")
-    ] = 100.0,
-    from_box: Annotated[
-        bool, typer.Option("--from-box", help="Count the distance from the edge of the particle's box.")
-    ] = False,
-    box_size: Annotated[
-        float | None, typer.Option(metavar="PX", help="Side of the box where the file does not tell.")
-    ] = None,
-    rejected: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Write the rejected particles too; a folder for several."),
-    ] = None,
-    classes: Annotated[
-        str | None,
-        typer.Option(metavar="A,B", help="Only these artifacts count, such as crystalline,support."),
-    ] = None,
-    flip_y: Annotated[
-        bool | None,
-        typer.Option(
-            "--flip-y/--no-flip-y",
-            help="Rows count from the other end than the format's, or not; .cs: as its micrographs show.",
-            show_default=False,
-        ),
-    ] = None,
-    unmasked: Annotated[
-        Literal["keep", "reject"],
-        typer.Option(help="What to do with particles of micrographs without a mask."),
-    ] = "keep",
+    coordinates: flags.Coordinates,
+    masks: flags.Masks,
+    output: flags.Output,
+    angpix: flags.Angpix = None,
+    distance: flags.Distance = 100.0,
+    from_box: flags.FromBox = False,
+    box_size: flags.BoxSize = None,
+    rejected: flags.Rejected = None,
+    classes: flags.Classes = None,
+    flip_y: flags.FlipY = None,
+    unmasked: flags.Unmasked = "keep",
 ) -> None:
     """Take the particles on and near artifacts out of a coordinate file.
 

@@ -3,10 +3,11 @@
 import math
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import typer
 
+from cryoice import finetune_flags as flags
 from cryoice.errors import InputError
 from cryoice.terminal import console, faults_in_one_line
 
@@ -26,61 +27,20 @@ _FLAGS = {
 
 
 def finetune(
-    micrographs: Annotated[
-        list[Path],
-        typer.Argument(metavar="MICROGRAPHS...", help="Files, folders, or one micrographs.star of RELION."),
-    ],
-    output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="FILE", help="The tuned weights; ends in .safetensors.")
-    ],
-    masks: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR", help="Folder of NAME_mask.mrc or NAME_mask.png, as cryoice mask has them."
-        ),
-    ] = None,
-    corrections: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help="Corrections of a review page to the masks; learns from what was corrected."
-        ),
-    ] = None,
-    mended: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Keep the corrected masks there too, drawn over their micrographs."),
-    ] = None,
-    good: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help="Picks of particles on clean film: any coordinate file, or a folder."
-        ),
-    ] = None,
-    bad: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Picks on artifacts of any kind, likewise.")
-    ] = None,
-    angpix: Annotated[
-        float | None, typer.Option(metavar="A", help="Å/px; without it that of the STAR file or the header.")
-    ] = None,
-    model: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help="A .safetensors or .ckpt to start from instead of what is built in."
-        ),
-    ] = None,
-    radius: Annotated[
-        float | None, typer.Option(metavar="Å", help="What a pick tells about; the particle's own radius.")
-    ] = None,
-    flip_y: Annotated[
-        bool | None,
-        typer.Option(
-            "--flip-y/--no-flip-y",
-            help="Rows of the picks count from the other end than the format's, or not.",
-            show_default=False,
-        ),
-    ] = None,
-    epochs: Annotated[int, typer.Option(metavar="N", help="Each takes a fraction of a minute.")] = 6,
-    seed: Annotated[int, typer.Option(metavar="N", help="Of all random numbers.")] = 0,
-    device: Annotated[Literal["auto", "cpu", "gpu", "mps"], typer.Option(help="Where to compute.")] = "auto",
+    micrographs: flags.Micrographs,
+    output: flags.Output,
+    masks: flags.Masks = None,
+    corrections: flags.Corrections = None,
+    mended: flags.Mended = None,
+    good: flags.Good = None,
+    bad: flags.Bad = None,
+    angpix: flags.Angpix = None,
+    model: flags.Model = None,
+    radius: flags.Radius = None,
+    flip_y: flags.FlipY = None,
+    epochs: flags.Epochs = 6,
+    seed: flags.Seed = 0,
+    device: flags.Device = "auto",
 ) -> None:
     """Teach the network your own micrographs: a few with masks, or with good and bad picks.
 
@@ -116,12 +76,7 @@ def finetune(
     with faults_in_one_line():
         if output.suffix != ".safetensors":
             raise InputError(f"{output}: must end in .safetensors")
-        if (masks is None) == (good is None and bad is None):
-            raise InputError("give --masks, or --good and --bad, and not both")
-        if corrections is not None and masks is None:
-            raise InputError("--corrections: give --masks too, the folder of cryoice mask that they correct")
-        if mended is not None and corrections is None:
-            raise InputError("--mended: keeps masks that --corrections changed; give those too")
+        _require_labels(masks, corrections, mended, picks=good is not None or bad is not None)
         values = {
             "data.micrographs": [str(path) for path in micrographs],
             "data.masks": _text(masks),
@@ -147,6 +102,17 @@ def finetune(
     _show(tuned)
     typer.echo(f"{output}: use it with cryoice mask --model {output}")
     raise typer.Exit(code=int(failed))
+
+
+def _require_labels(
+    masks: Path | None, corrections: Path | None, mended: Path | None, *, picks: bool
+) -> None:
+    if (masks is not None) == picks:
+        raise InputError("give --masks, or --good and --bad, and not both")
+    if corrections is not None and masks is None:
+        raise InputError("--corrections: give --masks too, the folder of cryoice mask that they correct")
+    if mended is not None and corrections is None:
+        raise InputError("--mended: keeps masks that --corrections changed; give those too")
 
 
 def _mend(

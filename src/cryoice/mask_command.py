@@ -4,7 +4,7 @@ import typer
 
 from cryoice import mask_flags as flags
 from cryoice.mask.region_settings import MAX_BAD, RegionSettings
-from cryoice.terminal import faults_in_one_line
+from cryoice.terminal import comma_separated, faults_in_one_line
 
 
 def mask(
@@ -71,46 +71,22 @@ def mask(
     """
     from cryoice import mask_runs as runs
     from cryoice.files.micrograph_list import list_micrographs
-    from cryoice.mask.device import accelerator_of
     from cryoice.mask.model import load_model
+    from cryoice.mask_setup import batch_of, workers_of
     from cryoice.mask_words import Command
-    from cryoice.project.mask_batch import MaskBatch
-    from cryoice.project.mask_places import with_own_stems
-    from cryoice.project.mask_progress import Workers
-    from cryoice.project.mask_settings import Microscope
-    from cryoice.project.records import Records
-    from cryoice.project.shard import Shard
+    from cryoice.project.mask_settings import MaskSettings, Microscope
 
     with faults_in_one_line():
         flags.require_jobs(jobs, devices=devices)
         flags.require_one_way(shard=shard, shards=shards, merge=merge, cluster=cluster, slurm=slurm)
-        settings = flags.mask_settings(
-            threshold=threshold,
-            unsure=unsure,
-            low=low,
-            min_area=min_area,
-            max_hole=max_hole,
-            margin=margin,
-            classes=classes,
-            max_bad=max_bad,
-            full_size=full_size,
-            overlay=overlay,
-        )
+        regions = RegionSettings(threshold, low, min_area, margin, max_hole, comma_separated(classes), unsure)
+        settings = MaskSettings(regions, max_bad=max_bad, full_size=full_size, overlay=overlay)
         microscope = Microscope(voltage, aberration, contrast)
         listed = list_micrographs(micrographs, angpix=angpix)
         elsewhere = merge or cluster is not None  # whose device need not be on this machine
-        accelerator = "cpu" if elsewhere else accelerator_of(device, devices=devices)
+        workers = workers_of(jobs, devices, None if elsewhere else device)
         network = load_model(model, device="cpu" if elsewhere or devices > 1 else device)
-        share = None if shard is None else Shard.parse(shard)
-        listed = with_own_stems(listed, Records(output).owner)
-        batch = MaskBatch(listed, output, network, settings, microscope, share)
+        batch = batch_of(listed, output, network, settings, microscope=microscope, shard=shard)
         command = Command.of(context)
-        if cluster is not None:
-            failed = runs.on_cluster(
-                batch, command, cluster, count=shards or 1, cpus=jobs * devices, options=slurm or ()
-            )
-        elif merge:
-            failed = runs.merged(batch, command, count=shards)
-        else:
-            failed = runs.masked(batch, Workers(jobs, devices, accelerator))
+        failed = runs.done(batch, command, workers, merge=merge, cluster=cluster, shards=shards, slurm=slurm)
     raise typer.Exit(code=int(failed))

@@ -1,16 +1,11 @@
 """Flags of the commands that mask micrographs, declared once; each command's signature gives the defaults."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from cryoice.errors import InputError
-from cryoice.mask.region_settings import MAX_BAD, RegionSettings
-from cryoice.terminal import comma_separated
-
-if TYPE_CHECKING:
-    from cryoice.project.mask_settings import MaskSettings
 
 JOBS = 2
 """Cores at work."""
@@ -109,40 +104,6 @@ def require_jobs(jobs: int, *, devices: int = 1) -> None:
     for flag, number in (("--jobs", jobs), ("--devices", devices)):
         if number < 1:
             raise InputError(f"{flag}: {number} must be a whole number of at least 1")
-
-
-def mask_settings(
-    *,
-    threshold: float = RegionSettings.threshold,
-    unsure: float | None = None,
-    low: float | None = None,
-    min_area: float = RegionSettings.min_area,
-    max_hole: float = RegionSettings.max_hole,
-    margin: float = RegionSettings.margin,
-    classes: str | None = None,
-    max_bad: float = MAX_BAD,
-    full_size: bool = False,
-    overlay: bool = True,
-) -> "MaskSettings":
-    """Return the settings of a batch, as the flags of these names give them.
-
-    Raises
-    ------
-    InputError
-        A value is out of its range; names the flag.
-    """
-    from cryoice.project.mask_settings import MaskSettings
-
-    regions = RegionSettings(
-        threshold=threshold,
-        low=low,
-        min_area=min_area,
-        margin=margin,
-        max_hole=max_hole,
-        classes=comma_separated(classes),
-        unsure=unsure,
-    )
-    return MaskSettings(regions, max_bad=max_bad, full_size=full_size, overlay=overlay)
 
 
 def require_one_way(

@@ -18,6 +18,29 @@ from cryoice.project.shard import Shard
 from cryoice.terminal import console, show_failures
 
 
+def done(
+    batch: MaskBatch,
+    command: Command,
+    workers: Workers,
+    *,
+    merge: bool,
+    cluster: str | None,
+    shards: int | None,
+    slurm: Sequence[str] | None,
+) -> bool:
+    """Go the way that the flags of these names choose; True when something failed.
+
+    Raises
+    ------
+    InputError
+        As that way does.
+    """
+    if cluster is not None:
+        cpus = workers.jobs * workers.devices
+        return on_cluster(batch, command, cluster, count=shards or 1, cpus=cpus, options=slurm or ())
+    return merged(batch, command, count=shards) if merge else masked(batch, workers)
+
+
 def masked(batch: MaskBatch, workers: Workers) -> bool:
     """Mask the batch or its shard, make the lists of a whole batch, and tell; True when something failed.
 

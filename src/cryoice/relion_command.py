@@ -1,97 +1,45 @@
 """``cryoice relion``: masks, micrograph lists and particle lists as an External job of RELION's pipeline."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING
 
 import typer
 
+from cryoice import relion_flags as flags
 from cryoice.errors import InputError
 from cryoice.mask.region_settings import MAX_BAD, RegionSettings
 from cryoice.relion_call import told_to_relion
 from cryoice.terminal import comma_separated
 
+if TYPE_CHECKING:
+    from cryoice.project.mask_batch import MaskBatch
+    from cryoice.project.mask_settings import MaskSettings
+
 
 def relion(
-    output: Annotated[
-        Path,
-        typer.Option("--o", metavar="DIR", help="The job's folder: External/job010/."),
-    ],
-    in_mics: Annotated[
-        Path | None,
-        typer.Option("--in_mics", metavar="STAR", help="Micrographs to mask and to select from."),
-    ] = None,
-    in_parts: Annotated[
-        Path | None,
-        typer.Option("--in_parts", metavar="STAR", help="Particles to clean; alone, of their micrographs."),
-    ] = None,
-    jobs: Annotated[
-        int, typer.Option("--j", metavar="J", help="Micrographs in flight, a core each; RELION's threads.")
-    ] = 1,
-    masks: Annotated[
-        Path | None,
-        typer.Option("--masks", metavar="DIR", help="Masks of an earlier job to clean by; none is made."),
-    ] = None,
-    angpix: Annotated[
-        float | None,
-        typer.Option("--angpix", metavar="A", help="Å/px of the micrographs; else as listed."),
-    ] = None,
-    model: Annotated[
-        Path | None, typer.Option("--model", metavar="FILE", help="A network instead of what is built in.")
-    ] = None,
-    threshold: Annotated[
-        float,
-        typer.Option("--threshold", metavar="P", help="Probability above which a region starts."),
-    ] = RegionSettings.threshold,
-    unsure: Annotated[
-        float | None,
-        typer.Option("--unsure", metavar="P", help="Closer to the threshold, a pixel is unsure."),
-    ] = None,
-    low: Annotated[
-        float | None, typer.Option("--low", metavar="P", help="Probability down to which a region grows.")
-    ] = None,
-    min_area: Annotated[
-        float, typer.Option("--min_area", metavar="Å²", help="Smaller regions are dropped.")
-    ] = RegionSettings.min_area,
-    max_hole: Annotated[
-        float, typer.Option("--max_hole", metavar="Å²", help="Clean holes in regions are filled up to it.")
-    ] = RegionSettings.max_hole,
-    margin: Annotated[
-        float, typer.Option("--margin", metavar="Å", help="Rim added around each region.")
-    ] = RegionSettings.margin,
-    classes: Annotated[
-        str | None,
-        typer.Option("--classes", metavar="A,B", help="Of crystalline, contamination, support, other."),
-    ] = None,
-    max_bad: Annotated[
-        float,
-        typer.Option("--max_bad", metavar="F", help="Most of the area that an accepted micrograph may lose."),
-    ] = MAX_BAD,
-    distance: Annotated[
-        float,
-        typer.Option("--distance", metavar="D", help="Å around a particle that must be free of artifacts."),
-    ] = 100.0,
-    from_box: Annotated[
-        bool, typer.Option("--from_box", help="Count the distance from the edge of the particle's box.")
-    ] = False,
-    flip_y: Annotated[
-        bool, typer.Option("--flip_y", help="Rows of the coordinates count from the other end.")
-    ] = False,
-    unmasked: Annotated[
-        Literal["keep", "reject"],
-        typer.Option("--unmasked", help="What to do with particles of micrographs without a mask."),
-    ] = "keep",
-    device: Annotated[
-        str, typer.Option("--device", metavar="NAME", help="auto, cpu, cuda, cuda:1 or mps.")
-    ] = "auto",
-    full_size: Annotated[
-        bool, typer.Option("--full_size", help="Masks at the micrographs' size, not at 8 Å/px.")
-    ] = False,
-    overlay: Annotated[
-        bool, typer.Option("--overlay/--no_overlay", help="Draw each mask over its micrograph.")
-    ] = True,
-    pipeline_control: Annotated[  # RELION adds it to commands in whose words "relion_" occurs
-        str | None, typer.Option("--pipeline_control", hidden=True)
-    ] = None,
+    output: flags.Output,
+    in_mics: flags.InMics = None,
+    in_parts: flags.InParts = None,
+    jobs: flags.Jobs = 1,
+    masks: flags.Masks = None,
+    angpix: flags.Angpix = None,
+    model: flags.Model = None,
+    threshold: flags.Threshold = RegionSettings.threshold,
+    unsure: flags.Unsure = None,
+    low: flags.Low = None,
+    min_area: flags.MinArea = RegionSettings.min_area,
+    max_hole: flags.MaxHole = RegionSettings.max_hole,
+    margin: flags.Margin = RegionSettings.margin,
+    classes: flags.Classes = None,
+    max_bad: flags.MaxBad = MAX_BAD,
+    distance: flags.Distance = 100.0,
+    from_box: flags.FromBox = False,
+    flip_y: flags.FlipY = False,
+    unmasked: flags.Unmasked = "keep",
+    device: flags.Device = "auto",
+    full_size: flags.FullSize = False,
+    overlay: flags.Overlay = True,
+    pipeline_control: flags.PipelineControl = None,
 ) -> None:
     """Run as an External job of RELION 4 or 5: mask, select micrographs, clean particles.
 
@@ -115,19 +63,13 @@ def relion(
     with told_to_relion(output) as job:
         from functools import partial
 
-        from cryoice.files.micrograph_list import list_micrographs
-        from cryoice.mask.model import load_model
         from cryoice.project.clean_picks import CleanSettings
-        from cryoice.project.mask_batch import MaskBatch
-        from cryoice.project.mask_places import with_own_stems
         from cryoice.project.mask_settings import MaskSettings
-        from cryoice.project.records import Records
         from cryoice.project.relion_lists import ParticleList
         from cryoice.project.relion_outputs import MASKS, clear_earlier
         from cryoice.project.relion_run import RelionRun
 
-        if jobs < 1:
-            raise InputError(f"--j: {jobs} must be a whole number of at least 1")
+        _require_jobs(jobs)
         names = comma_separated(classes)
         regions = RegionSettings(threshold, low, min_area, margin, max_hole, names, unsure)
         settings = MaskSettings(regions, max_bad=max_bad, full_size=full_size, overlay=overlay)
@@ -137,16 +79,28 @@ def relion(
             raise InputError("--masks: those are made; leave out what decides how, such as threshold")
         run = RelionRun(job, typer.echo, partial(typer.echo, err=True))
         particles = ParticleList.read(in_parts) if in_parts else None
-        batch = None
         star = in_mics or (particles.write_micrographs(output) if particles and masks is None else None)
-        if star is not None:
-            listed = list_micrographs([star], angpix=angpix)
-            listed = with_own_stems(listed, Records(output / MASKS).owner)
-            batch = MaskBatch(listed, output / MASKS, load_model(model, device=device), settings)
+        batch = _batch(star, output / MASKS, settings, angpix, model, device) if star else None
         clear_earlier(output, keep=star)
         masked = run.mask(batch, jobs=jobs, for_next_job=in_mics is not None) if batch else None
         cleaned = run.clean(particles, masks or output / MASKS, picks) if particles else None
         run.draw(masked, cleaned, max_bad=max_bad)
+
+
+def _batch(
+    star: Path, folder: Path, settings: "MaskSettings", angpix: float | None, model: Path | None, device: str
+) -> "MaskBatch":
+    from cryoice.files.micrograph_list import list_micrographs
+    from cryoice.mask.model import load_model
+    from cryoice.mask_setup import batch_of
+
+    listed = list_micrographs([star], angpix=angpix)
+    return batch_of(listed, folder, load_model(model, device=device), settings)
+
+
+def _require_jobs(jobs: int) -> None:
+    if jobs < 1:
+        raise InputError(f"--j: {jobs} must be a whole number of at least 1")
 
 
 def _require_lists(in_mics: Path | None, in_parts: Path | None, masks: Path | None) -> None:

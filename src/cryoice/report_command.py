@@ -1,6 +1,6 @@
 """``cryoice report``: a page on which masks are reviewed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +9,7 @@ import typer
 from cryoice.terminal import faults_in_one_line, progress, show_failures
 
 if TYPE_CHECKING:
+    from cryoice.project.review_folder import ReviewFolder
     from cryoice.report.page.contents import PageMicrograph
 
 _MANY = 5000
@@ -77,6 +78,12 @@ def report(
                 yield micrograph
 
         write_page(page, folder.contents(read()))
+    _tell(page, folder, count, by_score)
+    show_failures(unread)
+    raise typer.Exit(code=int(bool(unread)))
+
+
+def _tell(page: Path, folder: "ReviewFolder", count: int, by_score: Sequence[str]) -> None:
     told = f", {count} of them shown" if count < len(folder.micrographs) else ""
     typer.echo(f"{page}: {len(folder.micrographs)} micrographs{told}, {page.stat().st_size / 1e6:.1f} MB")
     if folder.unlisted:
@@ -89,8 +96,6 @@ def report(
         )
     if by_score:
         typer.echo(f"warning: {len(by_score)} shown by their score maps, such as {by_score[0]}", err=True)
-    show_failures(unread)
-    raise typer.Exit(code=int(bool(unread)))
 
 
 def _warn_of_size(count: int) -> None:

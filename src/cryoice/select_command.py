@@ -1,54 +1,23 @@
 """``cryoice select``: lists of the micrographs worth going on with, and of the rest."""
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
-
+from cryoice import select_flags as flags
 from cryoice.terminal import console, faults_in_one_line
 
 
 def select(
-    masks: Annotated[Path, typer.Argument(metavar="DIR", help="Folder that cryoice mask wrote.")],
-    max_bad: Annotated[
-        float | None,
-        typer.Option(
-            metavar="F",
-            help="Most of the area that may be any artifact, 0 to 1; the verdict of cryoice mask by default.",
-        ),
-    ] = None,
-    max_crystalline: Annotated[
-        float | None, typer.Option(metavar="F", help="Most of the area that may be crystalline ice.")
-    ] = None,
-    max_contamination: Annotated[
-        float | None, typer.Option(metavar="F", help="Most of the area that may be contamination.")
-    ] = None,
-    max_support: Annotated[
-        float | None, typer.Option(metavar="F", help="Most of the area that may be support film.")
-    ] = None,
-    max_other: Annotated[
-        float | None, typer.Option(metavar="F", help="Most of the area that may be another artifact.")
-    ] = None,
-    max_unsure: Annotated[
-        float | None, typer.Option(metavar="F", help="Most of the area that may be unsure.")
-    ] = None,
-    max_iciness: Annotated[
-        float | None,
-        typer.Option(metavar="X", help="Highest iciness (CTFFIND5's: below 1 is good, above 1.5 poor)."),
-    ] = None,
-    exposures: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help="Split these exposures of cryoSPARC, .csg or .cs, and no STAR list."
-        ),
-    ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Accepted; DIR/accepted.star by default."),
-    ] = None,
-    rejected: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Rejected; DIR/rejected.star by default.")
-    ] = None,
+    masks: flags.Masks,
+    max_bad: flags.MaxBad = None,
+    max_crystalline: flags.MaxCrystalline = None,
+    max_contamination: flags.MaxContamination = None,
+    max_support: flags.MaxSupport = None,
+    max_other: flags.MaxOther = None,
+    max_unsure: flags.MaxUnsure = None,
+    max_iciness: flags.MaxIciness = None,
+    exposures: flags.Exposures = None,
+    output: flags.Output = None,
+    rejected: flags.Rejected = None,
 ) -> None:
     """Split the micrographs of a masked project into accepted and rejected ones.
 

@@ -1,15 +1,17 @@
 """``cryoice watch``: masks while the data come in."""
 
 import signal
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from cryoice import mask_flags as flags
+from cryoice import watch_flags as own
 from cryoice.errors import InputError
 from cryoice.mask.region_settings import MAX_BAD, RegionSettings
-from cryoice.terminal import faults_in_one_line, show_failures
+from cryoice.terminal import comma_separated, faults_in_one_line, show_failures
 
 if TYPE_CHECKING:
     from cryoice.project.mask_batch import MaskBatch
@@ -21,42 +23,31 @@ _INTERVAL_S = 1.0
 """s between looks, at most."""
 
 
+@dataclass(frozen=True)
+class _Pace:
+    """Flags that tell when: s of rest of a file, minutes without one, exposures that warnings are of."""
+
+    settle: float
+    stop_after: float | None
+    warn_after: int
+
+    def __post_init__(self) -> None:
+        """Raise `InputError` of what is below 0."""
+        for name, value in vars(self).items():
+            if value is not None and not 0 <= value < float("inf"):
+                raise InputError(f"--{name.replace('_', '-')}: {value:g} must be 0 or more")
+
+
 def watch(
-    source: Annotated[
-        Path,
-        typer.Argument(metavar="DIR|STAR", help="Folder that fills, or a list of micrographs that grows."),
-    ],
+    source: own.Source,
     output: flags.Output,
-    pattern: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="GLOB", help="Only files of such names, may be repeated; else all but pictures."
-        ),
-    ] = None,
-    exclude: Annotated[
-        list[str] | None,
-        typer.Option(metavar="GLOB", help="No files or folders of such names; may be repeated."),
-    ] = None,
-    recursive: Annotated[
-        bool,
-        typer.Option("--recursive", "-r", help="Files in sub-folders too, those that appear later included."),
-    ] = False,
-    settle: Annotated[
-        float, typer.Option(metavar="S", help="A file is taken once it has not changed for so many seconds.")
-    ] = 5.0,
-    stop_after: Annotated[
-        float | None,
-        typer.Option(
-            metavar="MIN", help="End when nothing new came for so long; 0: when all there is is done."
-        ),
-    ] = None,
-    warn_after: Annotated[
-        int, typer.Option(metavar="N", help="Warn when 8 in 10 of the last N exposures are bad; 0: never.")
-    ] = 10,
-    on_warning: Annotated[
-        str | None,
-        typer.Option(metavar="COMMAND", help="Program to start then, and when they are good again."),
-    ] = None,
+    pattern: own.Pattern = None,
+    exclude: own.Exclude = None,
+    recursive: own.Recursive = False,
+    settle: own.Settle = 5.0,
+    stop_after: own.StopAfter = None,
+    warn_after: own.WarnAfter = 10,
+    on_warning: own.OnWarning = None,
     angpix: flags.Angpix = None,
     model: flags.ModelFile = None,
     threshold: flags.Threshold = RegionSettings.threshold,
@@ -106,59 +97,26 @@ def watch(
     from cryoice.files.micrograph_list import MicrographList
     from cryoice.mask.model import load_model
     from cryoice.project.mask_batch import MaskBatch
-    from cryoice.project.mask_settings import Microscope
+    from cryoice.project.mask_settings import MaskSettings, Microscope
 
     with faults_in_one_line():
         flags.require_jobs(jobs)
-        for flag, value in (
-            ("--settle", settle),
-            ("--stop-after", stop_after or 0),
-            ("--warn-after", warn_after),
-        ):
-            if not 0 <= value < float("inf"):
-                raise InputError(f"{flag}: {value:g} must be 0 or more")
-        settings = flags.mask_settings(
-            threshold=threshold,
-            unsure=unsure,
-            low=low,
-            min_area=min_area,
-            max_hole=max_hole,
-            margin=margin,
-            classes=classes,
-            max_bad=max_bad,
-            full_size=full_size,
-            overlay=overlay,
-        )
+        pace = _Pace(settle, stop_after, warn_after)
+        regions = RegionSettings(threshold, low, min_area, margin, max_hole, comma_separated(classes), unsure)
+        settings = MaskSettings(regions, max_bad=max_bad, full_size=full_size, overlay=overlay)
         microscope = Microscope(voltage, aberration, contrast)
-        growing = _source(
-            source,
-            output,
-            patterns=pattern or [],
-            exclude=exclude or [],
-            recursive=recursive,
-            angpix=angpix,
-            settle=settle,
-        )
+        growing = _source(source, output, pattern or [], exclude or [], recursive, angpix, settle)
         if source.suffix.lower() == ".star" and microscope != Microscope():
             raise InputError(f"--kV, --Cs, --Q0: {source} tells of the optics itself; leave them out")
         nothing = MicrographList((), (), (), star=None, block=None)
         batch = MaskBatch(nothing, output, load_model(model, device=device), settings, microscope)
-        status = _run(
-            batch,
-            growing,
-            jobs=jobs,
-            settle=settle,
-            stop_after=stop_after,
-            warn_after=warn_after,
-            on_warning=on_warning,
-        )
+        status = _run(batch, growing, jobs=jobs, pace=pace, on_warning=on_warning)
     raise typer.Exit(code=status)
 
 
 def _source(
     path: Path,
     output: Path,
-    *,
     patterns: list[str],
     exclude: list[str],
     recursive: bool,
@@ -194,9 +152,7 @@ def _run(
     source: "Source",
     *,
     jobs: int,
-    settle: float,
-    stop_after: float | None,
-    warn_after: int,
+    pace: _Pace,
     on_warning: str | None,
 ) -> int:
     """Watch until the end; return the exit status."""
@@ -223,10 +179,10 @@ def _run(
         if view.lives:
             view.show("reading what was done before")
         known = batch.recorded()
-        watch = Watch(batch, source, pool, 2 * jobs, settle, view.tell, known)
-        idle = None if stop_after is None else 60 * stop_after
-        warner = Warner(BadSpell(warn_after), alarm, batch.output, view.tell)
-        stopped = WatchRun(watch, view, warner, idle).run(interval=min(_INTERVAL_S, settle / _POLLS))
+        watch = Watch(batch, source, pool, 2 * jobs, pace.settle, view.tell, known)
+        idle = None if pace.stop_after is None else 60 * pace.stop_after
+        warner = Warner(BadSpell(pace.warn_after), alarm, batch.output, view.tell)
+        stopped = WatchRun(watch, view, warner, idle).run(interval=min(_INTERVAL_S, pace.settle / _POLLS))
         if stopped is not None:
             name = signal.Signals(stopped).name
             done = f"{watch.masked} masked, {watch.waiting} waiting"
