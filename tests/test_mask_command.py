@@ -516,4 +516,4 @@ def slow_program(folder: Path):
 
 
 def records(folder: Path):
-    return sorted((folder / ".cryoice").glob("*.json"))
+    return sorted(path for path in (folder / ".cryoice").glob("*.json") if path.name[0] != ".")  # whole ones
