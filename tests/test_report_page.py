@@ -11,6 +11,8 @@ from typer.testing import CliRunner
 from cryoice.cli import app
 from cryoice.files.recorded_outputs import thumbnail_path
 from cryoice.mask.regions import enlarge
+from cryoice.project.mask_folder import MaskFolder
+from cryoice.project.review_pictures import mask_digest
 from cryoice.project.select_micrographs import select_micrographs
 from page_browser import Review, browser
 from review_samples import ANGPIX, FACTOR, FORMULA, HOSTILE, MARKED, SHAPE, marked_mask, review_folder
@@ -169,9 +171,10 @@ def test_a_verdict_by_eye_counts_before_the_limits_and_moves_its_row(review, mas
     (tmp_path / "exported.star").write_bytes(written)
     table = starfile.read(tmp_path / "exported.star", always_dict=True)["micrographs"]
     assert len(table) == review.count("accepted")
+    (masked,) = (one for one in MaskFolder.read(masks).masked if one.stem == row["stem"])
     assert row | {"micrograph": "", "stem": ""} == {
         **{"micrograph": "", "stem": "", "kind": "verdict", "row": "", "column": "", "radius": ""},
-        "label": "rejected",
+        **{"label": "rejected", "digest": mask_digest(masked, *masked.read())},
     }
 
 
