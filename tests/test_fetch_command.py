@@ -133,6 +133,19 @@ def test_a_later_download_must_match_the_recorded_checksum(fetch, web, data):
     assert fetch("10017").exit_code == 0
 
 
+def test_a_checksum_is_held_against_that_of_an_entry_that_is_here(fetch, web, data):
+    digest = hashlib.sha256(web.files["/10017.tar.gz"].content).hexdigest()
+    assert fetch("10017").exit_code == 0
+    assert fetch("10017", "--sha256", digest.upper()).exit_code == 0
+    result = fetch("10017", "10005", "--sha256", f"10017={'0' * 64}")
+    assert result.exit_code == 1
+    assert f"10017: {data / '10017'}: is here, but not known to have the sha256 given" in result.stderr
+    assert (data / "10005").is_dir()
+    (data / "10017.tar.gz.sha256").unlink()
+    assert "there is no 10017.tar.gz.sha256" in fetch("10017", "--sha256", digest).stderr
+    assert fetch("10017").exit_code == 0
+
+
 def test_too_little_room_is_told_in_numbers_before_a_byte_is_written(fetch, web, data, monkeypatch):
     web.files["/10017.tar.gz"].content += bytes(100_000 - len(web.files["/10017.tar.gz"].content))
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(0, 0, 219_999))

@@ -33,6 +33,16 @@ def test_a_mask_as_cryoice_writes_it_labels_the_same_pixel_of_the_view(tmp_path)
     assert np.argwhere(label).tolist() == [[11, 72]]
 
 
+@pytest.mark.parametrize(("told", "warned"), [(8.0, 0), (8.2, 0), (9.0, 1), (1.0, 0)])
+def test_a_mask_made_at_another_pixel_size_is_told(tmp_path, caplog, told, warned):
+    write_mrc(tmp_path / "a_mask.mrc", marked((60, 100), 11, 72), pixel_size=told)
+    label = MaskLabels.find(tmp_path, {"a.mrc": "a"}).label("a.mrc", FIELD)
+    assert np.argwhere(label).tolist() == [[11, 72]]
+    assert len(caplog.messages) == warned
+    if warned:
+        assert "a_mask.mrc: was made at 4.5 Å/px, but 4 is used;" in caplog.text
+
+
 def test_a_mask_of_full_size_is_sampled_where_the_view_has_its_pixels(tmp_path):
     write_png(tmp_path / "a_mask.png", marked((120, 200), 22, 144, ARTIFACT))
     label = MaskLabels.find(tmp_path, {"a.mrc": "a"}).label("a.mrc", FIELD)

@@ -1,5 +1,6 @@
 """Labels of a user's own micrographs out of masks: those of ``cryoice mask``, or drawn by hand."""
 
+import logging
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +14,16 @@ from cryoice.files.mask_names import read_mask_names
 from cryoice.files.mrc import read_mrc
 from cryoice.files.names import match_micrographs
 from cryoice.files.picture import read_picture
+from cryoice.files.pixel_size_doubts import doubt_of
+
+log = logging.getLogger(__name__)
 
 ENDING = "_mask"
 """What the names of masks end in, before ``.mrc`` or ``.png``."""
 
-_READERS = {".mrc": lambda path: read_mrc(path)[0], ".png": read_picture}
+_READERS = {".mrc": read_mrc, ".png": lambda path: (read_picture(path), None)}
+"""Pixels, and Å/px where the file tells them."""
+
 _VALUES = (*range(len(CLASSES)), ARTIFACT, IGNORE)
 _ASPECT = 0.03
 
@@ -92,13 +98,15 @@ class MaskLabels:
     def label(self, micrograph: str, field: Field) -> UInt8[np.ndarray, "h w"]:
         """Read the mask and take its pixel nearest to each of the view, as it lies over the micrograph.
 
+        Warns when the mask was made at another pixel size than the micrograph has now.
+
         Raises
         ------
         InputError
             The mask cannot be read, is of another shape, or holds a value that is no label.
         """
         path = self.paths[micrograph]
-        mask = _READERS[path.suffix](path)
+        mask, pixel_size = _READERS[path.suffix](path)
         if strange := sorted(set(np.unique(mask).tolist()) - set(_VALUES)):
             raise InputError(
                 f"{path}: holds the value {strange[0]:g}; a mask has 0 {CLASSES[0]}, 1 {CLASSES[1]}, "
@@ -110,7 +118,19 @@ class MaskLabels:
                 f"{path}: {rows} x {columns} px do not cover a micrograph of {height} x {width} px; "
                 "give a mask of the whole micrograph"
             )
+        if doubt := _doubt(pixel_size, rows, field):
+            log.warning("%s: %s", path, doubt)
         return _nearest(mask, field.view).astype(np.uint8)
+
+
+def _doubt(pixel_size: float | None, rows: int, field: Field) -> str | None:
+    """Say that a mask of so many rows at ``pixel_size`` Å/px is of another size than its micrograph."""
+    if pixel_size is None or doubt_of(pixel_size, source="it") is not None:
+        return None
+    made = pixel_size * rows / field.shape[0]
+    if abs(made / field.pixel_size - 1) <= _ASPECT:
+        return None
+    return f"was made at {made:.4g} Å/px, but {field.pixel_size:.4g} is used; if that is wrong, give --angpix"
 
 
 def _pairs(masks: Collection[str], told: Mapping[str, str], micrographs: Mapping[str, str]) -> dict[str, str]:

@@ -119,23 +119,27 @@ def fetch_entry(entry: CatalogueEntry, settings: FetchSettings, watcher: Watcher
     """Bring one entry here: download, compare checksums, unpack. Within `alone`.
 
     An archive that an earlier call left is used. The sha256 of one that could be unpacked is written
-    beside it, for ``sha256sum -c`` and for later downloads, which must match.
+    beside it, for ``sha256sum -c`` and for later downloads, which must match. Of an entry that is here
+    already, a checksum given is held against that record.
 
     Raises
     ------
     InputError
-        It cannot be had; what has been downloaded is kept under a name that is told.
+        It cannot be had, or came from another archive than the checksum given tells; what has been
+        downloaded is kept under a name that is told.
     """
     folder, archive = settings.root / entry.name, settings.archive(entry)
+    given = settings.checksums.get(entry.name)
     here = entry_here(folder, lite=settings.lite)
     if here is not None:
+        _refuse_other_origin(folder, archive, given)
         return here
     if not archive.exists():
         watcher.stage("downloading")
         url = f"{settings.address.rstrip('/')}/{entry.name}.tar.gz"
         download(url, archive, _WithRoom(watcher, settings.root))
     watcher.stage("checking", size=archive.stat().st_size)
-    digest = _checked(archive, settings.checksums.get(entry.name), watcher)
+    digest = _checked(archive, given, watcher)
     watcher.stage("unpacking", size=archive.stat().st_size)
     try:
         unpack_entry(archive, folder, advance=watcher.advances)
@@ -163,6 +167,17 @@ class _WithRoom:
                     f"{decimal(unpacked)} to be unpacked; make room or give another --output"
                 )
         self._watcher.starts(size=size, have=have)
+
+
+def _refuse_other_origin(folder: Path, archive: Path, given: str | None) -> None:
+    """Refuse an entry that is here when the checksum given is not the one of the archive it came from."""
+    recorded = recorded_checksum(archive) if given else None
+    if recorded != given:
+        record = record_of(archive).name
+        fault = f"{record} tells that of another archive" if recorded else f"there is no {record}"
+        raise InputError(
+            f"{folder}: is here, but not known to have the sha256 given ({fault}); move it away, then fetch"
+        )
 
 
 def _checked(archive: Path, given: str | None, watcher: Watcher) -> str:
