@@ -19,12 +19,14 @@ from cryoice.files.growing_folder import GrowingFolder
 from cryoice.files.micrograph_list import ListedMicrograph, MicrographList
 from cryoice.files.recorded_outputs import thumbnail_path
 from cryoice.mask.model import load_model
+from cryoice.project.in_flight import InFlight
 from cryoice.project.mask_batch import MaskBatch
 from cryoice.project.mask_outcome import DOUBT, OF_STAR
 from cryoice.project.mask_settings import MaskSettings
 from cryoice.project.records import Stamp
 from cryoice.project.watch import Watch
 from cryoice.project.watch_lists import draw_watch, write_watch_lists
+from cryoice.project.watched_list import WatchedList
 
 
 def main() -> None:
@@ -42,7 +44,8 @@ def main() -> None:
         with timed("begin again: read all records"):
             known = batch.recorded()
         source = GrowingFolder(folder / "in", (), (), recursive=False, angpix=None)
-        watch = Watch(batch, source, ThreadPoolExecutor(1), 1, 5.0, print, known)
+        watched = WatchedList(source, 5.0, print)
+        watch = Watch(batch, watched, InFlight(ThreadPoolExecutor(1), 1), known)
         with timed("first look: compare all with their records"):
             watch.look(0.0)
         if watch.masked != given.micrographs:

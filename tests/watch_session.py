@@ -42,7 +42,7 @@ def _flying(run):
         jumped = [0.0]
 
         def pause(watch, seconds):
-            if watch.in_flight:
+            if watch.in_flight.futures:
                 pause_for(watch, seconds)
             else:
                 jumped[0] += _JUMP_S

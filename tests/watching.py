@@ -5,9 +5,11 @@ from concurrent.futures import Executor, Future
 from bright_blocks import brightness_model
 from cryoice.files.growing_folder import GrowingFolder
 from cryoice.files.micrograph_list import MicrographList
+from cryoice.project.in_flight import InFlight
 from cryoice.project.mask_batch import MaskBatch
 from cryoice.project.mask_settings import MaskSettings
 from cryoice.project.watch import Watch
+from cryoice.project.watched_list import WatchedList
 
 SETTLE = 5.0
 
@@ -49,15 +51,15 @@ class Watched:
             source = GrowingFolder(source, [], [], recursive=False, angpix=None)
         nothing = MicrographList((), (), (), star=None, block=None)
         batch = MaskBatch(nothing, output, brightness_model(), MaskSettings(**settings))
-        known = batch.recorded()
         self.now, self.said, self.masked = 100.0, [], []
-        self.watch = Watch(batch, source, pool or AtOnce(), 4, SETTLE, self.said.append, known)
+        watched = WatchedList(source, SETTLE, self.said.append)
+        self.watch = Watch(batch, watched, InFlight(pool or AtOnce(), 4), batch.recorded())
 
     def after(self, seconds):
         """Let the time pass, look, and take what is done; return what was masked by now."""
         self.now += seconds
         self.watch.look(self.now)
         self.masked += [row["stem"] for row, _ in self.watch.collect(self.now)]
-        while any(future.done() for future in self.watch.in_flight):
+        while any(future.done() for future in self.watch.in_flight.futures):
             self.masked += [row["stem"] for row, _ in self.watch.collect(self.now)]
         return sorted(self.masked)

@@ -15,7 +15,7 @@ from cryoice.terminal import comma_separated, faults_in_one_line, show_failures
 
 if TYPE_CHECKING:
     from cryoice.project.mask_batch import MaskBatch
-    from cryoice.project.watch import Source
+    from cryoice.project.watched_list import Source
 
 _POLLS = 4
 """Looks at the files while one settles."""
@@ -159,12 +159,14 @@ def _run(
     from concurrent.futures import ThreadPoolExecutor
 
     from cryoice.files.growing_folder import GrowingFolder
+    from cryoice.project.in_flight import InFlight
     from cryoice.project.mask_lists import optics_doubts
     from cryoice.project.mask_progress import one_thread_each
     from cryoice.project.watch import Watch
     from cryoice.project.watch_run import WatchRun
     from cryoice.project.watch_view import LOG, WatchView
     from cryoice.project.watch_warning import Alarm, BadSpell, Warner
+    from cryoice.project.watched_list import WatchedList
 
     alarm = None if on_warning is None else Alarm.of(on_warning)
     with (
@@ -179,7 +181,8 @@ def _run(
         if view.lives:
             view.show("reading what was done before")
         known = batch.recorded()
-        watch = Watch(batch, source, pool, 2 * jobs, pace.settle, view.tell, known)
+        watched = WatchedList(source, pace.settle, view.tell)
+        watch = Watch(batch, watched, InFlight(pool, 2 * jobs), known)
         idle = None if pace.stop_after is None else 60 * pace.stop_after
         warner = Warner(BadSpell(pace.warn_after), alarm, batch.output, view.tell)
         stopped = WatchRun(watch, view, warner, idle).run(interval=min(_INTERVAL_S, pace.settle / _POLLS))
@@ -188,10 +191,10 @@ def _run(
             done = f"{watch.masked} masked, {watch.waiting} waiting"
             view.tell(f"stopped by {name}: {done}; the same command continues")
     lists = "summary.csv, micrographs.star, accepted.star, watch.png"
-    if not watch.answered:
+    if not watched.answered:
         lists = f"{source.path} was never read, the lists are as they were"
     typer.echo(f"{batch.output}: {watch.masked} masked; {lists}")
     show_failures(watch.failures)
     if stopped is not None:
         return 128 + stopped
-    return int(bool(watch.failures or watch.waiting or watch.fault))
+    return int(bool(watch.failures or watch.waiting or watched.fault))

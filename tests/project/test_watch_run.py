@@ -124,11 +124,11 @@ def test_a_list_that_grows_all_the_time_is_believed_after_a_while(tmp_path, monk
     path.write_text(f"data_\n\nloop_\n_rlnMicrographName #1\n_rlnDefocusU #2\n{rows}")
     watched = Watched(GrowingStar(path, None, SETTLE), tmp_path / "out")
     for second in range(int(SETTLE) + 1):
-        assert not watched.watch.answered
+        assert not watched.watch.watched.answered
         watched.after(second and 1)
         with path.open("a") as stream:
             stream.write(rows)
-    assert watched.watch.answered
+    assert watched.watch.watched.answered
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -140,7 +140,7 @@ def test_a_signal_ends_a_watch_with_those_in_flight_finished_and_listed(number, 
     assert day.go() == number
     assert day.now < 21
     done = summary(tmp_path / "out")
-    assert len(done) == day.watched.watch.depth == 4
+    assert len(done) == day.watched.watch.in_flight.depth == 4
     assert day.watched.watch.waiting == 2
     assert signal.getsignal(number) == before
 
@@ -150,7 +150,7 @@ def test_a_fault_of_ours_ends_a_watch_with_those_in_flight_finished_and_listed(t
     day = Day(Watched(tmp_path / "in", tmp_path / "out", pool=Later()))
 
     def fault():
-        monkeypatch.setattr(day.watched.watch.source, "look", lambda now: 1 / 0)
+        monkeypatch.setattr(day.watched.watch.watched.source, "look", lambda now: 1 / 0)
 
     day.events[10.0] = fault
     with pytest.raises(ZeroDivisionError):

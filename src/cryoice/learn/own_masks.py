@@ -21,9 +21,7 @@ log = logging.getLogger(__name__)
 ENDING = "_mask"
 """What the names of masks end in, before ``.mrc`` or ``.png``."""
 
-_READERS = {".mrc": read_mrc, ".png": lambda path: (read_picture(path), None)}
-"""Pixels, and Å/px where the file tells them."""
-
+_SUFFIXES = (".mrc", ".png")
 _VALUES = (*range(len(CLASSES)), ARTIFACT, IGNORE)
 _ASPECT = 0.03
 
@@ -72,7 +70,7 @@ class MaskLabels:
         InputError
             The folder holds no mask, or none of these micrographs', or one may be of several.
         """
-        files = [path for path in folder.glob("*") if path.suffix in _READERS] if folder.is_dir() else []
+        files = [path for path in folder.glob("*") if path.suffix in _SUFFIXES] if folder.is_dir() else []
         masks = [path for path in files if path.stem.endswith(ENDING)]
         by_name = {
             path.stem.removesuffix(ENDING): path
@@ -106,7 +104,7 @@ class MaskLabels:
             The mask cannot be read, is of another shape, or holds a value that is no label.
         """
         path = self.paths[micrograph]
-        mask, pixel_size = _READERS[path.suffix](path)
+        mask, pixel_size = read_mrc(path) if path.suffix == ".mrc" else (read_picture(path), None)
         if strange := sorted(set(np.unique(mask).tolist()) - set(_VALUES)):
             raise InputError(
                 f"{path}: holds the value {strange[0]:g}; a mask has 0 {CLASSES[0]}, 1 {CLASSES[1]}, "

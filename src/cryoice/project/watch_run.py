@@ -29,8 +29,8 @@ Pause = Callable[[Watch, float], None]
 
 def pause_for(watch: Watch, seconds: float) -> None:
     """Wait for one in flight to be done, at most so long."""
-    if watch.in_flight:
-        wait(watch.in_flight, seconds, FIRST_COMPLETED)
+    if watch.in_flight.futures:
+        wait(watch.in_flight.futures, seconds, FIRST_COMPLETED)
     else:
         time.sleep(seconds)
 
@@ -98,15 +98,15 @@ class WatchRun:
 
     def _finish(self, clock: Callable[[], float]) -> None:
         """Let those in flight be done, and write what is due."""
-        self.watch.close()
+        self.watch.in_flight.close()
         self._collect(clock())
         for pace, work in self._kept:
-            if self.watch.answered and pace.due(math.inf, changes=self.watch.changes):
+            if self.watch.watched.answered and pace.due(math.inf, changes=self.watch.changes):
                 work(self.watch)
 
     def _over(self, now: float) -> bool:
         watch = self.watch
-        if self.stop_after is None or watch.in_flight or not watch.source.settled:
+        if self.stop_after is None or watch.in_flight.futures or not watch.watched.source.settled:
             return False
         if watch.waiting and not watch.refused:
             return False
@@ -128,7 +128,7 @@ class WatchRun:
         """Write what is due, and renew the line that lives."""
         changes = self.watch.changes
         for pace, work in self._kept:
-            if self.watch.answered and pace.due(now, changes=changes):
+            if self.watch.watched.answered and pace.due(now, changes=changes):
                 pace.spend(now, partial(work, self.watch), changes=changes, tell=self.view.tell)
         self.warner.attend()
         if self.view.lives:
