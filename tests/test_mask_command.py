@@ -22,7 +22,7 @@ from cryoice.files.micrograph import write_mrc
 from cryoice.files.mrc import read_mrc
 from cryoice.mask import model as model_module
 from cryoice.mask_command import mask
-from cryoice.project import mask_batch
+from cryoice.project import mask_batch, mask_one
 from cryoice.project.mask_folder import MaskFolder
 
 app = typer.Typer()
@@ -358,8 +358,8 @@ def test_a_fault_of_ours_costs_one_micrograph_only(tmp_path, monkeypatch):
             raise MemoryError("Unable to allocate\n8 EiB")
         return masked(*arguments, **options)
 
-    masked = mask_batch.mask_level
-    monkeypatch.setattr(mask_batch, "mask_level", fails_once)
+    masked = mask_one.mask_level
+    monkeypatch.setattr(mask_one, "mask_level", fails_once)
     result = run(tmp_path / "in", "-o", tmp_path / "out", "--jobs", "1")
     assert result.exit_code == 1
     assert failures(tmp_path / "out") == {

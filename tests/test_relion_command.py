@@ -20,7 +20,7 @@ from bright_blocks import brightness_model
 from cryoice.cli import app
 from cryoice.files.relion_job import ABORT_NOW, ABORTED, FAILURE, OUTPUT_NODES, SUCCESS
 from cryoice.mask import model as model_module
-from cryoice.project import clean_picks, mask_batch, relion_run
+from cryoice.project import clean_picks, mask_batch, mask_one, relion_run
 from relion_lists import JOB, TOP, image, name, write_relion_project
 
 BOTH = ("--in_mics", MICROGRAPHS, "--in_parts", PARTICLES, "--max_bad", "0.05", "--distance", "0")
@@ -492,7 +492,7 @@ def test_a_disk_that_stays_full_is_one_line_and_stops_the_job_at_once(monkeypatc
 
 @pytest.mark.usefixtures("project")
 def test_a_full_gpu_fails_the_job_in_one_line_that_says_what_to_do(monkeypatch):
-    mask_level, seen = mask_batch.mask_level, []
+    mask_level, seen = mask_one.mask_level, []
 
     def full(*arguments, **options):
         seen.append(arguments)
@@ -501,7 +501,7 @@ def test_a_full_gpu_fails_the_job_in_one_line_that_says_what_to_do(monkeypatch):
         return mask_level(*arguments, **options)
 
     with monkeypatch.context() as patch:
-        patch.setattr(mask_batch, "mask_level", full)
+        patch.setattr(mask_one, "mask_level", full)
         result = run(*BOTH)
     assert (result.exit_code, markers()) == (1, {FAILURE})
     (line,) = result.stderr.splitlines()

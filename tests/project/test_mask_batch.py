@@ -13,10 +13,11 @@ from cryoice.errors import InputError
 from cryoice.files.micrograph_list import list_micrographs
 from cryoice.files.mrc import read_mrc, write_mrc
 from cryoice.mask.region_settings import RegionSettings
-from cryoice.project import mask_batch, mask_lists
+from cryoice.project import mask_lists, mask_one
 from cryoice.project.mask_batch import MaskBatch
 from cryoice.project.mask_lists import begin, finish
 from cryoice.project.mask_settings import MaskSettings, Microscope
+from cryoice.project.seen_micrograph import SeenMicrograph
 
 
 def batch_of(folder, output, **settings):
@@ -55,7 +56,7 @@ def test_outputs_replaced_by_a_killed_run_are_not_taken_for_those_of_the_run_bef
         raise MemoryError
 
     with monkeypatch.context() as patched:
-        patched.setattr(mask_batch, "write_outputs", killed)
+        patched.setattr(mask_one, "write_outputs", killed)
         run(batch_of(tmp_path / "in", tmp_path / "out", full_size=True))
     (outcome,) = run(before)
     assert not outcome.skipped
@@ -117,7 +118,7 @@ def test_relion_s_own_ring_density_stays_and_ours_has_another_name(theirs, tmp_p
 def test_a_micrograph_replaced_while_it_is_read_is_not_taken_for_masked(before, tmp_path, monkeypatch):
     (path,) = write_micrographs(tmp_path / "in", 1)
     batch = batch_of(tmp_path / "in", tmp_path / "out")
-    read = mask_batch.SeenMicrograph.of
+    read = SeenMicrograph.of
 
     def replaced(listed):
         seen = None if before else read(listed)
@@ -125,7 +126,7 @@ def test_a_micrograph_replaced_while_it_is_read_is_not_taken_for_masked(before, 
         return seen or read(listed)
 
     with monkeypatch.context() as patched:
-        patched.setattr(mask_batch.SeenMicrograph, "of", replaced)
+        patched.setattr(SeenMicrograph, "of", replaced)
         (outcome,) = run(batch)
     assert (outcome.row, outcome.reason) == (None, "was replaced while it was read; mask it again")
     assert list((tmp_path / "out/.cryoice").glob("*.json")) == []
@@ -257,7 +258,7 @@ def test_lists_do_not_tell_of_masks_that_a_killed_run_has_replaced(tmp_path, mon
     output = tmp_path / "out"
     finished(files_batch(paths, output))
     with monkeypatch.context() as patched:  # from the first replaced file on, nothing more is written
-        patched.setattr(mask_batch, "write_outputs", lambda *arguments, **options: [])
+        patched.setattr(mask_one, "write_outputs", lambda *arguments, **options: [])
         batch = files_batch(paths[:2], output, full_size=True)
         with batch.alone():
             begin(batch)

@@ -7,9 +7,9 @@ import pytest
 from bright_blocks import noise_with_block, write_micrographs
 from cryoice.files.growing_star import GrowingStar
 from cryoice.files.mrc import read_mrc, write_mrc
-from cryoice.project import mask_batch
 from cryoice.project.arrivals import PATIENCE, RETRY
 from cryoice.project.records import Records
+from cryoice.project.seen_micrograph import SeenMicrograph
 from watching import SETTLE, Later, Watched
 
 
@@ -84,7 +84,7 @@ def test_a_micrograph_replaced_while_it_is_read_is_no_failure_and_is_masked_as_i
     (path,) = write_micrographs(tmp_path / "in", 1)
     watched = Watched(tmp_path / "in", tmp_path / "out")
     watched.after(0)
-    read = mask_batch.SeenMicrograph.of
+    read = SeenMicrograph.of
 
     def replaced(listed):
         seen = read(listed)
@@ -92,7 +92,7 @@ def test_a_micrograph_replaced_while_it_is_read_is_no_failure_and_is_masked_as_i
         return seen
 
     with monkeypatch.context() as patched:
-        patched.setattr(mask_batch.SeenMicrograph, "of", replaced)
+        patched.setattr(SeenMicrograph, "of", replaced)
         assert watched.after(SETTLE) == []
     assert (watched.said, watched.watch.waiting) == ([], 1)
     assert watched.after(SETTLE) == ["m00"]

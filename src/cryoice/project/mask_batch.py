@@ -13,16 +13,14 @@ import torch
 from cryoice import __version__
 from cryoice.errors import InputError, OutputError
 from cryoice.files.micrograph_list import ListedMicrograph, MicrographList
-from cryoice.files.picture import PICTURE_SUFFIXES
-from cryoice.mask.masking import mask_level, verdict_of
+from cryoice.mask.masking import verdict_of
 from cryoice.mask.model import Model
 from cryoice.project.folder_lock import folder_held
-from cryoice.project.mask_outcome import DOUBT, OF_STAR, Outcome
-from cryoice.project.mask_outputs import summary_row, write_outputs
-from cryoice.project.mask_places import require_apart, require_own_outputs
+from cryoice.project.mask_one import mask_one
+from cryoice.project.mask_outcome import OF_STAR, Outcome
+from cryoice.project.mask_places import require_apart
 from cryoice.project.mask_settings import MaskSettings, Microscope
 from cryoice.project.records import Record, Records, Row, Stamp, digest_of
-from cryoice.project.seen_micrograph import SeenMicrograph
 from cryoice.project.shard import Shard
 
 _OUT_OF_MEMORY = (
@@ -188,33 +186,8 @@ class MaskBatch:
         return digest_of({"version": __version__, "model": self.model.digest, "settings": given})
 
     def _mask(self, listed: ListedMicrograph, stamp: Stamp) -> Row:
-        settings = self.settings
-        require_own_outputs(self.records, listed)
-        seen = SeenMicrograph.of(listed)
-        if Stamp.of(listed.path) != stamp:
-            raise InputError(f"{listed.path}: was replaced while it was read; mask it again")
-        masked = mask_level(
-            seen.level,
-            self.model,
-            missing=seen.missing,
-            pixel_size=seen.pixel_size,
-            settings=settings.regions,
-            spectrum=listed.path.suffix.lower() not in PICTURE_SUFFIXES,
-        )
-        self.records.claim(listed.stem, stamp=stamp)
-        outputs = write_outputs(
-            masked,
-            self.output,
-            listed.stem,
-            pixel_size=seen.pixel_size,
-            full_size=settings.full_size,
-            shown=seen.small,
-            overlaid=settings.overlay,
-        )
-        row = summary_row(
-            masked, listed.stem, name=listed.name, pixel_size=seen.pixel_size, model=self.model.digest
-        )
-        row = self._judged(row | {DOUBT: seen.doubt} | self._listed_as(listed))
+        row, outputs = mask_one(listed, stamp, self.records, model=self.model, settings=self.settings)
+        row = self._judged(row | self._listed_as(listed))
         self.records.write(listed.stem, row, stamp=stamp, digest=self.digest(listed), outputs=outputs)
         return row
 
