@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from test_sweep import add_job
 
-from cryoice.report.sweep import FIELD, changed_keys, collect_sweep, monitored_metric
+from cryoice.report.sweep import changed_keys, collect_sweep, monitored_metric
 from cryoice.report.sweep_figures import draw_sweep, plot_against, plot_heat_map, plot_parallel
+from cryoice.report.sweep_row import FIELD
 
 
 def add(folder, number, overrides, value, patch):

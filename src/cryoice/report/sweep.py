@@ -1,35 +1,18 @@
 """What each job of a sweep changed and what it scored."""
 
-import json
 import math
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 from rich.table import Table
-from yaml import YAMLError
 
 from cryoice.errors import InputError
 from cryoice.files.atomic import replacing
-from cryoice.report.results import NETWORK
+from cryoice.report.sweep_row import MEASURED, REASON, read_results, row_of
 
-_SCORES = {"accuracy": "accuracy", "f1": "f1", "test_loss": "loss"}
-"""Scores of the results by column: ``loss`` is a key that a sweep may change."""
-
-_PREFIX = {"label": "", "true_label": "true_"}
-_MEASURED = [
-    prefix + name
-    for prefix in _PREFIX.values()
-    for name in ("auroc", "auroc_low", "auroc_high", "worst_auroc", *(_SCORES if not prefix else ()))
-]
-_NO_KEYS = ("job", "monitor", *_MEASURED, "status", "reason")
+_NO_KEYS = ("job", "monitor", *MEASURED, "status", "reason")
 _BLANK = "–"
-
-FIELD, REASON = "field (Å)", "reason"
-"""Columns of what a patch sees, its side in px times Å/px, and of why a job failed, where one did."""
 
 
 def collect_sweep(folder: Path) -> pd.DataFrame:
@@ -62,8 +45,8 @@ def collect_sweep(folder: Path) -> pd.DataFrame:
     )
     if not jobs:
         raise InputError(f"{folder}: no job folders (0, 1, 2, ...) in it; give the folder of a sweep")
-    results = [_read_results(job / "metrics.json") for job in jobs]
-    rows = list(map(_row, jobs, results))
+    results = [read_results(job / "metrics.json") for job in jobs]
+    rows = list(map(row_of, jobs, results))
     rising = any(((result or {}).get("monitor") or {}).get("mode") == "min" for result in results)
     names = dict.fromkeys(name for row in rows for name in row)
     last = [name for name in _NO_KEYS[1:] if name in names]
@@ -89,7 +72,7 @@ def rich_table(table: pd.DataFrame) -> Table:
     header, body, caption = _readable(table)
     shown = Table(caption=caption or None, caption_justify="left")
     for name in header:
-        shown.add_column(name, justify="right" if name in ("job", "monitor", *_MEASURED) else "left")
+        shown.add_column(name, justify="right" if name in ("job", "monitor", *MEASURED) else "left")
     for line in body:
         shown.add_row(*line)
     return shown
@@ -97,7 +80,7 @@ def rich_table(table: pd.DataFrame) -> Table:
 
 def _markdown(table: pd.DataFrame, name: str) -> str:
     header, body, caption = _readable(table)
-    rule = ["--:" if column in ("job", "monitor", *_MEASURED) else ":--" for column in header]
+    rule = ["--:" if column in ("job", "monitor", *MEASURED) else ":--" for column in header]
     cells = [[cell.replace("|", "\\|") for cell in line] for line in (header, rule, *body)]
     lines = [f"# Sweep {name}", "", *(f"| {' | '.join(line)} |" for line in cells)]
     return "\n".join([*lines, *(["", caption] if caption else [])]) + "\n"
@@ -107,7 +90,7 @@ def _readable(table: pd.DataFrame) -> tuple[list[str], list[list[str]], str]:
     """Return header, cells, and below them what all jobs share and why some failed."""
     changed = [*_NO_KEYS, *changed_keys(table)]
     shared = [key for key in table if len(table) > 1 and key not in changed]
-    hidden = {*shared, REASON, *(name for name in _MEASURED if name.endswith(("_low", "_high")))}
+    hidden = {*shared, REASON, *(name for name in MEASURED if name.endswith(("_low", "_high")))}
     columns = [str(name) for name in table if name not in hidden]
     body = [[_cell(name, row) for name in columns] for row in table.to_dict("records")]
     caption = ["all jobs: " + " ".join(f"{key}={table[key].iloc[0]}" for key in shared)][: len(shared)]
@@ -128,7 +111,7 @@ def changed_keys(table: pd.DataFrame) -> list[str]:
 
 def monitored_metric(folder: Path) -> str:
     """Return the name of the metric that the jobs of a sweep were judged by."""
-    found = (_read_results(path) or {} for path in sorted(folder.glob("*/metrics.json")))
+    found = (read_results(path) or {} for path in sorted(folder.glob("*/metrics.json")))
     return next((str(one["monitor"]["metric"]) for one in found if one.get("monitor")), "monitor")
 
 
@@ -141,77 +124,3 @@ def _cell(name: str, row: dict[Any, Any]) -> str:
     low = row.get(f"{name}_low")
     bounded = low is not None and not math.isnan(low)
     return f"{value:.3f} [{low:.3f}, {row[f'{name}_high']:.3f}]" if bounded else f"{value:.3f}"
-
-
-def _read_overrides(job: Path) -> dict[str, str]:
-    """Return what the job was told, ``key=value`` by key, without Hydra's ``+`` signs."""
-    try:
-        told: Any = OmegaConf.to_container(OmegaConf.load(job / ".hydra" / "overrides.yaml"))
-    except (OSError, YAMLError, OmegaConfBaseException):
-        return {}
-    pairs = (str(override).partition("=") for override in told or ())
-    return {key.lstrip("+"): value for key, _, value in pairs}
-
-
-def _row(job: Path, results: dict[str, Any] | None) -> dict[str, Any]:
-    try:
-        written = (job / ".hydra/config.yaml").stat().st_mtime_ns
-    except OSError:
-        written = 0
-    told = {"job": int(job.name), **_told(job, written)}
-    return {**told, **_scores(results), **_status(job, results)}
-
-
-@lru_cache(maxsize=10_000)
-def _told(job: Path, written: int) -> dict[str, str]:
-    """Return overrides and field; kept, as the table is made anew behind every job of a sweep."""
-    return {**_read_overrides(job), **_field(job)}
-
-
-def _field(job: Path) -> dict[str, str]:
-    try:
-        config = OmegaConf.load(job / ".hydra/config.yaml")
-        return {FIELD: f"{config.patch * config.pixel_size:g}"}
-    except (OSError, YAMLError, OmegaConfBaseException, AttributeError, TypeError):
-        return {}
-
-
-def _read_results(path: Path) -> dict[str, Any] | None:
-    try:
-        read = json.loads(path.read_text("utf-8"))
-        read["test"]["label"][NETWORK]["auroc"]["estimate"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return dict(read)
-
-
-def _status(job: Path, results: dict[str, Any] | None) -> dict[str, str]:
-    if results is not None:
-        return {"status": "done"}
-    try:
-        reason = (job / "failure.txt").read_text("utf-8").partition("\n")[0]
-    except OSError:
-        return {"status": "unfinished"}
-    return {"status": "failed", REASON: reason}
-
-
-def _scores(results: dict[str, Any] | None) -> dict[str, Any]:
-    row: dict[str, Any] = {"monitor": math.nan, "auroc": math.nan}
-    if results is None:
-        return row
-    row["monitor"] = _number((results.get("monitor") or {}).get("value"))
-    for against, prefix in _PREFIX.items():
-        scores = (results["test"].get(against) or {}).get(NETWORK)
-        if not scores:
-            continue
-        for bound, suffix in (("estimate", ""), ("low", "_low"), ("high", "_high")):
-            row[f"{prefix}auroc{suffix}"] = _number(scores["auroc"][bound])
-        if worst := results.get("entries", {}).get(against, {}).get("worst", {}).get("auroc"):
-            row[f"{prefix}worst_auroc"] = _number(worst["estimate"])
-        if not prefix:
-            row |= {column: _number(scores[name]["estimate"]) for column, name in _SCORES.items()}
-    return row
-
-
-def _number(value: float | None) -> float:
-    return math.nan if value is None else float(value)

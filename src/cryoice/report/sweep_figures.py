@@ -11,7 +11,8 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from cryoice.report.figures import save_figure
-from cryoice.report.sweep import FIELD, changed_keys
+from cryoice.report.sweep import changed_keys
+from cryoice.report.sweep_row import FIELD
 
 _MAP = "viridis"  # told apart with every kind of colour blindness, and in grey
 _POINT, _MEAN, _THREAD = "#0072B2", "#D55E00", "0.8"
