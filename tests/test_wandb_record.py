@@ -1,11 +1,11 @@
 """What W&B keeps of a whole sweep, read from its own record."""
 
 import json
-import struct
 
 import pytest
 
 from training import run_program, tiny
+from wandb_records import read_record, record_chunks
 
 
 @pytest.mark.slow
@@ -36,30 +36,3 @@ WANDB_KEYS = (
     "charts/roc", "charts/precision_recall", "charts/confusion", "samples/real", "samples/spectrum",
     "figures/d_performance", "train/loss", "train/accuracy", "val/auroc", "test/auroc", "model-",
 )  # fmt: skip
-
-
-def read_record(path):
-    """Return how a run was started and its config, from W&B's own record."""
-    from wandb.proto.wandb_internal_pb2 import Record
-
-    for chunk in record_chunks(path.read_bytes()):
-        record = Record.FromString(chunk)
-        if record.WhichOneof("record_type") == "run":
-            config = {item.key: json.loads(item.value_json) for item in record.run.config.update}
-            return {"group": record.run.run_group, "name": record.run.display_name}, config
-    raise AssertionError(f"{path} holds no run")
-
-
-def record_chunks(raw, block=32768, header=7):
-    """Yield the messages of a W&B file: LevelDB's log format behind 7 bytes of its own."""
-    at, message = 7, b""
-    while at + header <= len(raw):
-        if block - at % block < header:  # a header never spans two blocks
-            at += block - at % block
-            continue
-        length, kind = struct.unpack_from("<HB", raw, at + 4)
-        message += raw[at + header : at + header + length]
-        at += header + length
-        if kind in (1, 4):  # whole, or the last part
-            yield message
-            message = b""

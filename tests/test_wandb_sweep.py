@@ -10,8 +10,8 @@ from wandb.sdk.launch.sweeps.utils import create_sweep_command, create_sweep_com
 
 from cryoice.experiment.limits import check_values
 from cryoice.experiment.settings import plain_settings
-from test_wandb_record import record_chunks
 from training import CONF, compose_config, tiny
+from wandb_records import records_in
 
 SWEEP = yaml.safe_load((CONF / "sweep/wandb.yaml").read_text("utf-8"))
 
@@ -58,8 +58,6 @@ def test_the_extreme_parameters_compose(place, tmp_path):
 
 @pytest.mark.slow
 def test_an_agents_run_is_joined(blobs, cache, tmp_path, monkeypatch):
-    from wandb.proto.wandb_internal_pb2 import Record
-
     parameters = tmp_path / "parameters.yaml"
     parameters.write_text(json.dumps({"wandb_version": 1, "optimizer.lr": {"value": 0.00123}}))
     for name, value in {"MODE": "offline", "SWEEP_ID": "sweep42", "RUN_ID": "run42",
@@ -73,8 +71,7 @@ def test_an_agents_run_is_joined(blobs, cache, tmp_path, monkeypatch):
     done = subprocess.run(command, cwd=CONF.parent, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     (record,) = tmp_path.glob("run/wandb/offline-run-*-run42/run-run42.wandb")
-    messages = [Record.FromString(chunk) for chunk in record_chunks(record.read_bytes())]
-    (run,) = [one.run for one in messages if one.WhichOneof("record_type") == "run"][:1]
+    (run,) = [one.run for one in records_in(record) if one.WhichOneof("record_type") == "run"][:1]
     assert (run.run_id, run.sweep_id) == ("run42", "sweep42")
     config = {item.key: json.loads(item.value_json) for item in run.config.update}
     assert config["optimizer"]["lr"] == config["optimizer.lr"] == 0.00123

@@ -17,6 +17,7 @@ from cryoice.experiment import run_log
 from cryoice.experiment.lineage import log_checkpoint_artifact
 from cryoice.experiment.tracking import finish, make_logger, resolve_wandb_mode
 from cryoice.experiment.wandb_tables import log_curves
+from wandb_records import exit_code
 
 WANDB = {
     "kind": "wandb",
@@ -55,7 +56,7 @@ def test_an_unknown_mode_or_kind_is_named(tmp_path):
 
 def test_none_writes_nothing(tmp_path):
     assert make_logger({"kind": "none"}, run_dir=tmp_path, name="run", config={}) == []
-    assert finish([]) is None
+    assert finish([], exit_code=0) is None
     assert not list(tmp_path.iterdir())
 
 
@@ -63,7 +64,7 @@ def test_a_second_start_keeps_the_first_history(tmp_path):
     for value in (1.0, 2.0):
         loggers = make_logger({"kind": "csv"}, run_dir=tmp_path, name="run", config={})
         loggers[0].log_metrics({"train/loss": value}, step=0)
-        assert finish(loggers) is None
+        assert finish(loggers, exit_code=0) is None
     texts = [path.read_text() for path in sorted(tmp_path.glob("history/version_*/metrics.csv"))]
     assert [text.splitlines()[1] for text in texts] == ["0,1.0", "0,2.0"]
 
@@ -74,7 +75,7 @@ def test_csv_and_none_do_without_wandb(kind, tmp_path, monkeypatch):
     loggers = make_logger({"kind": kind}, run_dir=tmp_path, name="run", config={})
     run_log.log_results(loggers, results())
     log_curves(loggers, predictions())
-    assert finish(loggers) is None
+    assert finish(loggers, exit_code=0) is None
 
 
 def results():
@@ -114,11 +115,12 @@ def test_an_offline_run_holds_config_metrics_pictures_and_checkpoint(tmp_path, m
     run_log.log_results(loggers, results())
     monitor = {"metric": "val/auroc", "mode": "max", "value": 0.9}
     log_checkpoint_artifact(loggers, checkpoint, monitor=monitor, commit="abc", data="0123")
-    said = finish(loggers)
+    said = finish(loggers, exit_code=0)
     (folder,) = (tmp_path / "run/wandb").glob("offline-run-*")
     assert f"wandb leet {folder.relative_to(tmp_path)}" in said
     assert f"wandb sync {folder.relative_to(tmp_path)}" in said
     (record,) = folder.glob("run-*.wandb")
+    assert exit_code(record) == 0
     raw = record.read_bytes()
     for held in (
         b"sweep",
@@ -137,7 +139,7 @@ def test_an_offline_run_holds_config_metrics_pictures_and_checkpoint(tmp_path, m
 def test_two_jobs_are_two_runs_even_when_the_first_was_left_open(tmp_path, monkeypatch):
     monkeypatch.setenv("WANDB_MODE", "offline")
     make_logger(WANDB, run_dir=tmp_path, name="0", config={})
-    finish(make_logger(WANDB, run_dir=tmp_path, name="1", config={}))
+    finish(make_logger(WANDB, run_dir=tmp_path, name="1", config={}), exit_code=0)
     assert len(list(tmp_path.glob("wandb/offline-run-*/run-*.wandb"))) == 2
 
 
@@ -147,7 +149,7 @@ def test_disabled_leaves_the_csv_alone(tmp_path, monkeypatch):
     for logger in loggers:
         logger.log_metrics({"train/loss": 0.5}, step=0)
     run_log.log_results(loggers, results())
-    assert finish(loggers) is None
+    assert finish(loggers, exit_code=0) is None
     assert list(tmp_path.glob("history/version_0/metrics.csv"))
 
 
@@ -156,7 +158,7 @@ import json, logging, pathlib, sys
 logging.basicConfig()
 from cryoice.experiment.tracking import finish, make_logger
 settings, folder = json.loads(sys.argv[1]), pathlib.Path(sys.argv[2])
-print(finish(make_logger(settings, run_dir=folder, name="run", config={})))
+print(finish(make_logger(settings, run_dir=folder, name="run", config={}), exit_code=0))
 """
 
 

@@ -98,7 +98,8 @@ class LastCheckpoint(Checkpoint):
     """Keeps ``last.ckpt``: after every epoch, and when SIGTERM or Ctrl-C ends the training.
 
     The first signal lets the training step under way finish, or the validation and its epoch, and
-    raises `Stopped`; a second one ends the program at once. A step is all the batches that the optimizer
+    raises `Stopped`; the same one again ends the program at once. (W&B ends a run of a sweep by SIGTERM
+    and, where it runs on for some seconds, by SIGINT.) A step is all the batches that the optimizer
     takes together. Of several processes all stop where any got a signal. Errors save nothing: amid a step
     nothing can be continued exactly, and the end of the last epoch is there.
     """
@@ -144,7 +145,7 @@ class LastCheckpoint(Checkpoint):
     def _note(self, number: int, _frame: object) -> None:
         self._signal = signal.Signals(number)
         log.warning("%s: stopping behind this step or validation; once more ends at once", self._signal.name)
-        self._release()
+        signal.signal(number, self._handlers.pop(self._signal))
 
     def _save(self, trainer: pl.Trainer) -> None:
         trainer.save_checkpoint(self._path, weights_only=False)

@@ -57,4 +57,4 @@ def _log_table(config: Any, folder: Path, table: "pd.DataFrame") -> str | None:
     loggers = make_logger(settings, run_dir=folder, name=f"{config.name}-table", config={"name": config.name})
     of_wandb = wandb_loggers(loggers)
     log_entries(of_wandb, table)
-    return finish(of_wandb)
+    return finish(of_wandb, exit_code=0)

@@ -2,7 +2,10 @@
 
 import logging
 import math
+import os
 import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +27,7 @@ from cryoice.experiment.outcome import current_commit
 from cryoice.experiment.processes import is_first, one_voice
 from cryoice.experiment.settings import check_targets, plain_settings
 from cryoice.experiment.tasks import build_module, load_module, report_outcome, require_fitting
-from cryoice.experiment.tracking import finish, make_logger, sweep_group
+from cryoice.experiment.tracking import KILLED, by_agent, finish, make_logger, sweep_group
 from cryoice.learn.quiet import no_needless_warnings, quiet_lightning
 from cryoice.report.results import Monitored
 
@@ -66,22 +69,34 @@ def _train(config: DictConfig) -> float:
         name=_run_name(settings),
         config=settings | {"field": field},
     )
-    try:
+    with _finished(loggers, last=run_dir / CHECKPOINTS / LAST):
         monitor = _fit(settings, module, data, loggers, run_dir=run_dir, resume=resume)
         if is_first():
             best = run_dir / CHECKPOINTS / BEST
             digest = log_data_artifact(loggers, data)
             log_checkpoint_artifact(loggers, best, monitor=monitor, commit=current_commit(), data=digest)
             score_checkpoint(best, data, settings, loggers, run_dir=run_dir, monitor=monitor)
-    except Stopped:
-        log.warning("to continue: %s", _continuation(run_dir / CHECKPOINTS / LAST))
-        raise
-    finally:
-        where = finish(loggers)
-        if where:
-            log.info(where)
     log.info("figures and numbers: %s", run_dir)
     return math.nan if monitor["value"] is None else monitor["value"]
+
+
+@contextmanager
+def _finished(loggers: Sequence[Logger], *, last: Path) -> Iterator[None]:
+    """Around a run: end its loggers by how it ended, and say how to continue one that was stopped."""
+    exit_code = 1
+    try:
+        yield
+        exit_code = 0
+    except Stopped as stop:
+        exit_code = KILLED
+        log.warning("to continue: %s", _continuation(last))
+        if by_agent(os.environ):
+            stop.code = 0  # an agent ends poor runs by a signal, and gives up where too many seem to fail
+        raise
+    finally:
+        where = finish(loggers, exit_code=exit_code)
+        if where:
+            log.info(where)
 
 
 def start_process(seed: int) -> None:

@@ -20,6 +20,9 @@ KINDS = ("wandb", "csv", "none")
 HISTORY = "history"
 """Folder of the CSV history inside a run's folder; `report.curves.read_history` reads it."""
 
+KILLED = 255
+"""Exit code by which W&B knows a run that somebody stopped."""
+
 Mode = Literal["online", "shared", "offline", "disabled"]
 _MODES: dict[str, Mode] = {
     "online": "online",
@@ -88,13 +91,21 @@ def make_logger(
     return loggers
 
 
+def by_agent(environ: Mapping[str, str]) -> bool:
+    """Whether ``wandb agent`` started this program."""
+    return "WANDB_SWEEP_ID" in environ
+
+
 def sweep_group(folder: Path, *, name: str) -> str:
     """Return the W&B group of a sweep's runs: the sweep's folder and their name."""
     return f"{folder.name}-{name}"
 
 
-def finish(loggers: Sequence[Logger]) -> str | None:
-    """End the W&B run, so that the next job of a sweep gets its own, and say where to look at it."""
+def finish(loggers: Sequence[Logger], *, exit_code: int) -> str | None:
+    """End the W&B run, so that the next job of a sweep gets its own, and say where to look at it.
+
+    ``exit_code`` tells W&B how it ended: 0 finished, `KILLED` stopped, anything else failed.
+    """
     for logger in loggers:
         logger.save()
     run = next((logger.experiment for logger in wandb_loggers(loggers)), None)
@@ -103,7 +114,7 @@ def finish(loggers: Sequence[Logger]) -> str | None:
     folder, url = Path(run.settings.sync_dir), None if run.offline else run.url
     disabled = run.disabled
     try:
-        run.finish()
+        run.finish(exit_code=exit_code)
     except TimeoutError:
         kept = shlex.quote(_shortest(folder))
         _log.warning(
