@@ -5,6 +5,7 @@ from dataclasses import fields
 
 import pytest
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
 from hydra.utils import get_class
@@ -207,6 +208,13 @@ def test_the_jobs_of_a_sweep_preset_compose(preset, count, tmp_path):
     needed = NEEDED.get(("experiment", preset), ())
     for job in found[:: -(-count // 9)]:  # some from all over the grid
         check_values(settings(tmp_path, "data=cryoppp", f"experiment={preset}", *job, *needed))
+
+
+@pytest.mark.parametrize("preset", ["patch_depth_lr_tpe", "patch_depth_lr_random"])
+@pytest.mark.parametrize(("mode", "direction"), [("max", "maximize"), ("min", "minimize")])
+def test_optuna_seeks_what_runs_are_judged_by(preset, mode, direction, tmp_path):
+    compose_config(f"experiment={preset}", f"monitor.mode={mode}", run_dir=tmp_path, mode="MULTIRUN")
+    assert HydraConfig.get().sweeper.direction == direction
 
 
 @pytest.mark.parametrize(

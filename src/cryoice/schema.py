@@ -101,6 +101,13 @@ def _noise_rate(folder: str, name: str) -> float:
         raise InputError(f"{path}: holds no {name}; let `cryoice suspects … -o {folder}` write it") from error
 
 
+def _direction(mode: str) -> str:
+    found = {"max": "maximize", "min": "minimize"}.get(mode)
+    if found is None:
+        raise InputError(f"monitor.mode={mode}: must be max or min")
+    return found
+
+
 def _quick_precision(accelerator: str) -> str:
     from cryoice.mask.device import quick_precision  # torch, which not every start needs
 
@@ -112,8 +119,8 @@ def register() -> None:
 
     ``${folds:n}`` is 0 to n - 1, ``${entries:${data}}`` the entries of the data, ``${job_folder:n}`` where
     job number n runs, ``${noise_rate:DIR,name}`` what `cryoice suspects` estimated, ``${started:pattern}``
-    when a run started, the same in all its processes, ``${quick_precision:accelerator}`` what computes the
-    fastest there.
+    when a run started, the same in all its processes, ``${direction:mode}`` what Optuna calls a mode of
+    ``monitor``, ``${quick_precision:accelerator}`` what computes the fastest there.
     """
     register_folders()
     OmegaConf.register_new_resolver("product", lambda a, b: a * b, replace=True)
@@ -121,6 +128,7 @@ def register() -> None:
     OmegaConf.register_new_resolver("entries", _entries, replace=True)
     OmegaConf.register_new_resolver("noise_rate", _noise_rate, replace=True)
     OmegaConf.register_new_resolver("started", started, replace=True)
+    OmegaConf.register_new_resolver("direction", _direction, replace=True)
     OmegaConf.register_new_resolver("quick_precision", _quick_precision, replace=True)
     store = ConfigStore.instance()
     store.store(name="schema", node=Train)
