@@ -84,6 +84,7 @@ class LoopbackServer:
             "UpsertBucket": lambda: {
                 "upsertBucket": {"bucket": {**run, **blank, "project": project}, "inserted": True}
             },
+            "RunResumeStatus": lambda: {"model": {**project, "bucket": self._left(run, blank)}},
             "CreateRunFiles": lambda: {"createRunFiles": {
                 "runID": "run", "uploadHeaders": [],
                 "files": [{"name": name, "uploadUrl": self._place(name)} for name in given["files"]],
@@ -111,6 +112,15 @@ class LoopbackServer:
             "upsertView": lambda: self._view(given),
             "UseArtifact": lambda: {"useArtifact": {"artifact": {"id": given["artifactID"]}}},
         }.get(operation, lambda: None)()  # fmt: skip
+
+    def _left(self, run: dict[str, Any], blank: dict[str, Any]) -> dict[str, Any] | None:
+        """Return what an earlier start left of a run, None of one that is not known."""
+        if run["name"] not in {one["name"] for one in self.variables("UpsertBucket")}:
+            return None
+        history = [json.dumps(line) for line in self.lines("wandb-history.jsonl")]
+        counts = {"historyLineCount": len(history), "eventsLineCount": 0, "logLineCount": 0}
+        tails = {"historyTail": json.dumps(history[-1:]), "eventsTail": "[]", "summaryMetrics": "{}"}
+        return {**run, **blank, **counts, **tails, "wandbConfig": '{"t": 1}', "tags": []}
 
     def _view(self, given: dict[str, Any]) -> dict[str, Any]:
         project = {"id": "project", "name": given["projectName"], "entityName": ENTITY}

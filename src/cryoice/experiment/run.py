@@ -68,6 +68,7 @@ def _train(config: DictConfig) -> float:
         run_dir=run_dir,
         name=_run_name(settings),
         config=settings | {"field": field},
+        continues=None if resume is None else resume.resolve().parents[1],
     )
     with _finished(loggers, last=run_dir / CHECKPOINTS / LAST):
         monitor = _fit(settings, module, data, loggers, run_dir=run_dir, resume=resume)

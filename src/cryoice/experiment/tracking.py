@@ -53,7 +53,12 @@ def resolve_wandb_mode(environ: Mapping[str, str], *, has_key: bool) -> Mode:
 
 
 def make_logger(
-    settings: Mapping[str, Any], *, run_dir: Path, name: str, config: Mapping[str, Any]
+    settings: Mapping[str, Any],
+    *,
+    run_dir: Path,
+    name: str,
+    config: Mapping[str, Any],
+    continues: Path | None = None,
 ) -> list[Logger]:
     """Build the Lightning loggers of one run.
 
@@ -67,6 +72,8 @@ def make_logger(
         that a resumed run keeps what came before, and ``wandb/``.
     name, config
         The run's name and its whole resolved config, as W&B shows them.
+    continues
+        Folder of the run that this one continues: online it goes on in the same W&B run.
 
     Returns
     -------
@@ -85,7 +92,7 @@ def make_logger(
     if kind == "none":
         return []
     loggers: list[Logger] = [CSVLogger(run_dir, name=HISTORY)]
-    run = _start_wandb(settings, run_dir, name, config) if kind == "wandb" else None
+    run = _start_wandb(settings, run_dir, name, config, continues) if kind == "wandb" else None
     if run is not None:
         loggers.append(WandbLogger(experiment=run, name=name, save_dir=run_dir))
     return loggers
@@ -130,7 +137,9 @@ def finish(loggers: Sequence[Logger], *, exit_code: int) -> str | None:
 
 
 @rank_zero_only
-def _start_wandb(settings: Mapping[str, Any], run_dir: Path, name: str, config: Mapping[str, Any]) -> Any:
+def _start_wandb(
+    settings: Mapping[str, Any], run_dir: Path, name: str, config: Mapping[str, Any], continues: Path | None
+) -> Any:
     """Return a started run: online if the server answers in time, else offline, else None."""
     import wandb
 
@@ -149,6 +158,7 @@ def _start_wandb(settings: Mapping[str, Any], run_dir: Path, name: str, config: 
             run = wandb.init(
                 project=settings["project"], group=settings["group"], tags=list(settings["tags"]),
                 name=name, config=dict(config), dir=run_dir, mode=mode, settings=options,
+                **(_continued(continues) if mode in _NEEDS_KEY else {}),
             )  # fmt: skip
         except wandb.Error as error:
             _log.warning("W&B does not start %s: %s", mode, _one_line(error))
@@ -159,6 +169,12 @@ def _start_wandb(settings: Mapping[str, Any], run_dir: Path, name: str, config: 
         run.define_metric("*", step_metric="trainer/global_step", step_sync=True)
         return run
     return None
+
+
+def _continued(folder: Path | None) -> dict[str, Any]:
+    """Return how to go on in the W&B run that a folder tells of; nothing where it tells of none online."""
+    found = [] if folder is None else sorted(folder.glob("wandb/run-*-*"), key=lambda path: path.name)
+    return {"id": found[-1].name.rpartition("-")[2], "resume": "allow"} if found else {}
 
 
 def _patience(seconds: float) -> dict[str, Any]:
