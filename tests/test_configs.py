@@ -46,6 +46,12 @@ NEEDED = SIMULATED | {
     ("experiment", "noise_told"): ["loss=forward", "loss.good_to_bad=0.3", "loss.bad_to_good=0.1"],
     ("experiment", "noise_cleaned"): ["data.suspects=x"],
     ("experiment", "noise_real_folds"): ["data.root=x"],
+    ("experiment", "noise_real_told"): [
+        "data.root=x",
+        "loss=forward",
+        "loss.good_to_bad=0.3",
+        "loss.bad_to_good=0.1",
+    ],
     ("experiment", "noise_real_cleaned"): ["data.root=x", "data.suspects=x"],
 }
 """Overrides that an option cannot do without, where it is not a folder."""
@@ -200,6 +206,7 @@ def test_the_sweep_of_the_readme_is_eight_jobs_that_compose(tmp_path):
         ("noise_told", 21),
         ("noise_real_folds", 18),
         ("noise_real_cleaned", 12),
+        ("noise_real_told", 6),
     ],
 )
 def test_the_jobs_of_a_sweep_preset_compose(preset, count, tmp_path):

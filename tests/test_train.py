@@ -102,6 +102,7 @@ SHRUNK = {
     "noise_told": (*ONE_NOISE, *FEW_PICKS, "loss=forward", "loss.good_to_bad=0.3", "loss.bad_to_good=0.1"),
     "noise_real": (*ONE_NOISE, "loss=co_teaching"),
     "noise_real_folds": ONE_NOISE,
+    "noise_real_told": (*ONE_NOISE, "loss=forward", "loss.good_to_bad=0.3", "loss.bad_to_good=0.1"),
     "noise_real_cleaned": (*ONE_NOISE, "data.suspects=null", "data.cleaning=drop"),
     "patch_depth_lr": ("patch=16", "model.depth=2", "optimizer.lr=1e-3", "data.margin=30"),
     **dict.fromkeys(

@@ -1,7 +1,7 @@
 """``python -m benchmarks.results``: every training behind RESULTS.md, then RESULTS.md itself.
 
 Started again it runs what is missing. ``--only STUDY`` runs some, ``--tables`` none; the page itself takes
-minutes, for its resamples. Studies without results are left out of it.
+minutes, for its resamples. What it says of a study without results stays as it is.
 """
 
 import argparse
@@ -23,7 +23,7 @@ def main() -> None:
     options = parser.parse_args()
     out = options.out.resolve()
     real = RealEntry.at((options.real or Path()).resolve())
-    lists = {FOLDS: ("suspects", (CLEANED, TOLD)), real.folds: ("suspects_real", (real.cleaned,))}
+    lists = {FOLDS: ("suspects", (CLEANED, TOLD)), real.folds: ("suspects_real", (real.cleaned, real.told))}
     plan = [*PLAN, *(real.plan if options.real else ())]
     for study in () if options.tables else plan:
         if options.only and study.name not in options.only:

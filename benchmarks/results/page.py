@@ -1,8 +1,11 @@
 """RESULTS.md: a section a study, each with its command, commits and minutes."""
 
+import os
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 from benchmarks.patch_size import draw, score
@@ -15,7 +18,9 @@ from benchmarks.results.plan import (
     DEFAULT,
     FIELDS,
     FOLDS,
+    KNOWN_PROTEINS,
     NOISE,
+    PLAN,
     PROTEINS,
     SWEEP,
     TOLD,
@@ -43,8 +48,11 @@ settings and the default training's were chosen while looking at it, so these ar
 """
 
 
-def write_page(out: Path) -> None:
-    """Write RESULTS.md of the studies that have results, and their figures into docs/."""
+def write_page(out: Path, page: Path = ROOT / "RESULTS.md") -> None:
+    """Write the sections of the studies that have results, and their figures into docs/.
+
+    A section whose study has none stays as the page has it: it tells its own commit.
+    """
     sections: Sequence[tuple[str, Study, Callable[[Path], str]]] = (
         ("Embedded data", DEFAULT, _default),
         ("Several proteins: each tested by a network that never saw it", PROTEINS, _proteins),
@@ -54,12 +62,25 @@ def write_page(out: Path) -> None:
         ("Noisy labels on a real entry", REAL.losses, _real),
         ("Where the information sits", FIELDS, _fields),
     )
+    before = sections_of(page.read_text("utf-8")) if page.exists() else {}
     lines = [HEAD]
     for title, study, section in sections:
         if study.jobs(out):
             lines += [f"## {title}", "", section(out), "", study.facts(out), ""]
-    with replacing(ROOT / "RESULTS.md") as scratch:
+        elif title in before:
+            lines += [before[title]]
+    every = (*PLAN, *REAL.plan)
+    if all(study.complete(out) for study in every):
+        minutes = sum(study.seconds(out) for study in every) / 60
+        lines += ["## Time", "", f"All trainings together: {minutes:.0f} min on {os.cpu_count()} cores.", ""]
+    with replacing(page) as scratch:
         scratch.write_text("\n".join(lines), encoding="utf-8")
+
+
+def sections_of(text: str) -> dict[str, str]:
+    """Return a page's sections, headings included, by their titles."""
+    parts = re.split(r"^(?=## )", text, flags=re.MULTILINE)[1:]
+    return {part.partition("\n")[0].removeprefix("## "): part.rstrip("\n") + "\n" for part in parts}
 
 
 def _default(out: Path) -> str:
@@ -91,7 +112,22 @@ def _cell(found: dict[str, float | None] | None) -> str:
 
 def _proteins(out: Path) -> str:
     text = (out / PROTEINS.name / f"{ENTRIES}.md").read_text("utf-8")
-    return text.partition("\n")[2].strip()
+    lines = [text.partition("\n")[2].strip()]
+    if known := KNOWN_PROTEINS.jobs(out):
+        lines += [
+            "",
+            "Trained as long on micrographs of every protein and tested on others, mean over entries and "
+            f"worst entry: AUROC {_of_entries(known, 'label')} against the labels, "
+            f"{_of_entries(known, 'true_label')} against the truth. {KNOWN_PROTEINS.facts(out)}",
+        ]
+    return "\n".join(lines)
+
+
+def _of_entries(jobs: Sequence[Job], against: str) -> str:
+    entries = [job.results["entries"][against] for job in jobs]
+    found = np.array([[one[row]["auroc"]["estimate"] for row in ("mean", "worst")] for one in entries])
+    spread = found.std(axis=0, ddof=1) if len(found) > 1 else np.full(2, np.nan)
+    return " and ".join(f"{m:.3f} ± {s:.3f}" for m, s in zip(found.mean(axis=0), spread, strict=True))
 
 
 def _sweep(out: Path) -> str:
@@ -137,7 +173,8 @@ def _by_cleaning(jobs: Sequence[Job]) -> dict[str, list[Job]]:
 
 def _real(out: Path) -> str:
     jobs = _by_loss(REAL.losses.jobs(out)) | _by_cleaning(REAL.cleaned.jobs(out))
-    scores = NoiseScores.of(jobs)
+    jobs["forward, told"] = REAL.told.jobs(out)
+    scores = NoiseScores.of({method: own for method, own in jobs.items() if own})
     flipped = ("symmetric", 0.2)
     facts = jobs[PLAIN][0].results
     told = (
@@ -155,7 +192,7 @@ def _real(out: Path) -> str:
             ]
     if folds := REAL.folds.jobs(out):
         lines += ["**Flips found again** by three folds:", "", suspects_report(folds), ""]
-    extra = [study.facts(out) for study in (REAL.folds, REAL.cleaned) if study.jobs(out)]
+    extra = [study.facts(out) for study in (REAL.folds, REAL.cleaned, REAL.told) if study.jobs(out)]
     return "\n".join([*lines, " ".join(extra)])
 
 

@@ -14,10 +14,25 @@ FOLDS = Study("noise_folds", ("experiment=noise_folds",))
 CLEANED = Study("noise_cleaned", ("experiment=noise_cleaned",))
 TOLD = Study("noise_told", ("experiment=noise_told",))
 PROTEINS = Study("leave_one_protein_out", ("experiment=leave_one_protein_out", "seed=0,1,2", JOBLIB))
+KNOWN_PROTEINS = Study(
+    "known_proteins",
+    (
+        *("-m", "name=known_proteins", "data.balance=entry", "trainer.max_epochs=4"),
+        *("trainer.limit_train_batches=50", "trainer.num_sanity_val_steps=0", "patience=100"),
+        *(
+            "trainer.precision=${quick_precision:${trainer.accelerator}}",
+            "report=scores",
+            "seed=0,1,2",
+            JOBLIB,
+        ),
+    ),
+)
+"""The trainings of `PROTEINS` with every protein among what is learnt from."""
+
 SWEEP = Study("patch_depth_lr", ("experiment=patch_depth_lr", JOBLIB))
 FIELDS = Study("patch_size_study", ("experiment=patch_size_study", JOBLIB))
 
-PLAN = (NOISE, FOLDS, CLEANED, TOLD, PROTEINS, SWEEP, DEFAULT, FIELDS)
+PLAN = (NOISE, FOLDS, CLEANED, TOLD, PROTEINS, KNOWN_PROTEINS, SWEEP, DEFAULT, FIELDS)
 """What needs no other data than the embedded."""
 
 
@@ -33,21 +48,24 @@ class RealEntry:
         Networks that never saw what they judge.
     cleaned
         Plain cross-entropy on labels that the folds' suspects cleaned.
+    told
+        `forward`, told how often labels are wrong by what the folds' suspects estimate.
     """
 
     losses: Study
     folds: Study
     cleaned: Study
+    told: Study
 
     @classmethod
     def at(cls, root: Path) -> "RealEntry":
         """Return those on EMPIAR-10146 as CryoPPP lays it out; its files do not tell 1.5 Å/px."""
         place = str(root) if re.fullmatch(r"[\w/.\-]+", str(root)) else f"'{root}'"
         told = (f"data.root={place}", "data.entries=[10146]", "data.pixel_sizes={10146:1.5}")
-        names = ("noise_real", "noise_real_folds", "noise_real_cleaned")
+        names = ("noise_real", "noise_real_folds", "noise_real_cleaned", "noise_real_told")
         return cls(*(Study(name, (f"experiment={name}", *told)) for name in names))
 
     @property
     def plan(self) -> tuple[Study, ...]:
         """All of them, in the order in which they build on each other."""
-        return (self.losses, self.folds, self.cleaned)
+        return (self.losses, self.folds, self.cleaned, self.told)

@@ -72,7 +72,15 @@ class Study:
         """Return a line with command, jobs, commits and minutes."""
         jobs = self.jobs(out)
         commits = ", ".join(sorted({f"`{job.commit}`" for job in jobs}))
+        left = "" if self.complete(out) else "; NOT FINISHED"
+        minutes = self.seconds(out) / 60
+        return f"`{self.command}`: {len(jobs)} trainings, commit {commits}, {minutes:.0f} min{left}."
+
+    def complete(self, out: Path) -> bool:
+        """Whether every job is done."""
+        return (out / self.name / COMPLETE).exists()
+
+    def seconds(self, out: Path) -> float:
+        """Return the wall time of all starts."""
         times = out / self.name / TIMES
-        left = "" if (out / self.name / COMPLETE).exists() else "; NOT FINISHED"
-        seconds = sum(map(float, times.read_text().split())) if times.exists() else 0.0
-        return f"`{self.command}`: {len(jobs)} trainings, commit {commits}, {seconds / 60:.0f} min{left}."
+        return sum(map(float, times.read_text().split())) if times.exists() else 0.0

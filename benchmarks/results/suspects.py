@@ -14,7 +14,7 @@ from cryoice.experiment.suspect_lists import SUMMARY, list_suspects
 from cryoice.experiment.sweep_job import FINISHED
 from cryoice.learn.entry_noise import noise_rates
 from cryoice.learn.judgements import join_judgements
-from cryoice.learn.suspects import precision_at_recall
+from cryoice.learn.suspects import find_suspects, precision_at_recall
 
 RECALL, WANTED = 0.5, 0.8
 """Share of the flips to be found, and the precision asked for there."""
@@ -53,7 +53,7 @@ def suspects_report(jobs: Sequence[Job]) -> str:
             rows.append([title, *(f"{m:.3f} ± {s:.3f}" for m, s in zip(mean, spread, strict=True))])
             reached += [title] if mean[1] >= WANTED else []
     header = [
-        "noise", "labels flipped", f"precision at recall {RECALL}",
+        "noise", "labels flipped", f"precision at recall {RECALL}", "precision of the list", "its recall",
         "GOOD→BAD planted", "estimated", "BAD→GOOD planted", "estimated",
     ]  # fmt: skip
     where = ", ".join(reached) or "none of them"
@@ -66,12 +66,16 @@ def _of(jobs: Sequence[Job], kind: str, rate: float, seed: int) -> list[Job]:
 
 
 def _row(jobs: Sequence[Job]) -> list[float]:
-    """Return share of flips, precision, and planted and estimated rate from GOOD and from BAD."""
+    """Return share of flips, precisions and recall, and planted and estimated rate from GOOD and from BAD."""
     judged = join_judgements([job.predictions() for job in jobs])
     flipped = (judged["label"] != judged["true_label"]).to_numpy()
     truth, rates = judged["true_label"].to_numpy(), noise_rates(judged)
     planted = [float(flipped[truth == value].mean()) for value in (GOOD, BAD)]
     precision = precision_at_recall(judged, flipped, recall=RECALL)
+    suspects = find_suspects(judged)
+    right = (suspects["true_label"] != suspects["label"]).to_numpy()
+    found = [float(right.mean()) if len(right) else np.nan, float(right.sum() / flipped.sum())]
     return [
-        float(flipped.mean()), precision, planted[0], rates.good_to_bad, planted[1], rates.bad_to_good,
+        float(flipped.mean()), precision, *found,
+        planted[0], rates.good_to_bad, planted[1], rates.bad_to_good,
     ]  # fmt: skip

@@ -98,6 +98,24 @@ def test_several_seeds_are_a_mean_and_a_spread(sweep):
     assert "over 2 seeds" in text
 
 
+def test_where_the_truth_is_known_it_is_scored_beside_the_labels(tmp_path):
+    for number, (entry, quality) in enumerate((("a", 3.0), ("b", 0.5))):
+        table = predicted(entry, quality)
+        flipped = table["label"].where(table.index % 5 != 0, 1 - table["label"])
+        add_job(tmp_path, number, entry, table.assign(true_label=table["label"], label=flipped))
+    table, path = write_entries(tmp_path)
+    rows = table.set_index("entry")
+    alone = bootstrap_metrics(predicted("b", 0.5), n_bootstrap=40, seed=0)["auroc"]
+    assert (rows["true_auroc"]["b"], rows["true_auroc_low"]["b"]) == pytest.approx(
+        (alone.estimate, alone.low)
+    )
+    assert rows["auroc"]["a"] < rows["true_auroc"]["a"]
+    assert rows["true_auroc_entry"]["worst entry"] == "b"
+    lines = path.read_text("utf-8").splitlines()
+    assert lines[2].endswith("| ECE | AUROC against the truth |")
+    assert "labels of the files but where the truth is named" in lines[-2]
+
+
 def test_an_unfinished_job_is_a_dash_and_is_told(sweep):
     add_job(sweep, 3, "d", None)
     table, path = write_entries(sweep)

@@ -9,7 +9,7 @@ import pandas as pd
 from jaxtyping import Float, UInt8
 from pytorch_lightning.loggers import Logger, WandbLogger
 
-from cryoice.report.held_out_entries import SHOWN
+from cryoice.report.held_out_entries import SHOWN, TRUE
 from cryoice.report.leave_one_out import TABLE, readable_entries
 from cryoice.report.tables import MEAN, WORST
 
@@ -71,6 +71,8 @@ def log_entries(loggers: Sequence[Logger], table: pd.DataFrame) -> None:
         rows = table.set_index("entry")
         for row, name in (("mean", MEAN), ("worst", WORST)):
             found = {f"test/{row}_entry/{metric}": float(rows[metric][name]) for metric in SHOWN}
+            if TRUE in rows:
+                found[f"test_true/{row}_entry/auroc"] = float(rows[TRUE][name])
             logger.experiment.summary.update({key: v for key, v in found.items() if np.isfinite(v)})
 
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
+from cryoice.constants import UNKNOWN
 from cryoice.errors import InputError
 from cryoice.learn.entry_metrics import EntryMetrics, entry_metrics, worst_entry
 from cryoice.learn.metrics import Interval
@@ -19,6 +20,9 @@ from cryoice.report.tables import MEAN, WORST
 
 SHOWN = {"auroc": "AUROC", "auprc": "AUPRC", "accuracy": "accuracy", "ece": "ECE"}
 """The scores of the table and what they are called."""
+
+TRUE = "true_auroc"
+"""The score of the table against the truth, where it is known."""
 
 COUNTS = {"n_patches": "patches", "n_micrographs": "micrographs"}
 """The counts of the table and what they are called."""
@@ -46,7 +50,8 @@ def collect_entries(folder: Path) -> pd.DataFrame:
         (the overrides that tell it from the others), entry, seeds (finished jobs; of MEAN and WORST, seeds
         with one), unfinished (jobs), n_patches, n_micrographs and for each score of `SHOWN`: its estimate,
         ``_low`` and ``_high`` (95 % interval over resampled micrographs, for one seed), ``_spread``
-        (standard deviation over several seeds, whose mean is the estimate) and ``_entry`` (of WORST).
+        (standard deviation over several seeds, whose mean is the estimate) and ``_entry`` (of WORST);
+        likewise `TRUE` where every job knows the truth.
 
     Raises
     ------
@@ -91,16 +96,18 @@ def _rows(jobs: Sequence[_Job]) -> list[dict[str, Any]]:
         own = [job for job in jobs if job.seed == seed and job.predictions is not None]
         if own:
             together = pd.concat([job.predictions for job in own])
-            by_seed[seed] = entry_metrics(together, n_bootstrap=own[0].bootstrap, seed=seed)
+            by_seed[seed] = _scored(together, n_bootstrap=own[0].bootstrap, seed=seed)
     scored = list(by_seed.values())
-    rows = [_entry_row(name, jobs, scored) for name in sorted({job.entry for job in jobs})]
+    known = bool(scored) and all(TRUE in found.mean for found in scored)
+    metrics = [*SHOWN, *[TRUE][:known]]
+    rows = [_entry_row(name, jobs, scored, metrics) for name in sorted({job.entry for job in jobs})]
     whole = {
         "seeds": len(scored),
         "unfinished": sum(row["unfinished"] for row in rows),
         **{name: sum(row[name] for row in rows) for name in COUNTS},
     }
     mean, worst = {"entry": MEAN, **whole}, {"entry": WORST, **whole}
-    for metric in SHOWN:
+    for metric in metrics:
         mean |= _cell(metric, [found.mean[metric] for found in scored])
         name = worst_entry({row["entry"]: row[metric] for row in rows}, metric)
         of_worst = next((row for row in rows if row["entry"] == name), mean)
@@ -109,13 +116,24 @@ def _rows(jobs: Sequence[_Job]) -> list[dict[str, Any]]:
     return [*rows, mean, worst]
 
 
-def _entry_row(entry: str, jobs: Sequence[_Job], scored: Sequence[EntryMetrics]) -> dict[str, Any]:
+def _scored(predictions: pd.DataFrame, *, n_bootstrap: int, seed: int) -> EntryMetrics:
+    found = entry_metrics(predictions, n_bootstrap=n_bootstrap, seed=seed)
+    if (predictions["true_label"] == UNKNOWN).any():
+        return found
+    truth = entry_metrics(predictions, label="true_label", n_bootstrap=n_bootstrap, seed=seed)
+    each = {entry: scores | {TRUE: truth.each[entry]["auroc"]} for entry, scores in found.each.items()}
+    return replace(found, each=each, mean=found.mean | {TRUE: truth.mean["auroc"]})
+
+
+def _entry_row(
+    entry: str, jobs: Sequence[_Job], scored: Sequence[EntryMetrics], metrics: Sequence[str]
+) -> dict[str, Any]:
     own = [job for job in jobs if job.entry == entry]
     tested = [job.predictions for job in own if job.predictions is not None]
     first = tested[0] if tested else pd.DataFrame(columns=["micrograph"])
     row = {"entry": entry, "seeds": len(tested), "unfinished": len(own) - len(tested)}
     row |= {"n_patches": len(first), "n_micrographs": first["micrograph"].nunique()}
-    for metric in SHOWN:
+    for metric in metrics:
         row |= _cell(metric, [found.each[entry][metric] for found in scored if entry in found.each])
     return row
 

@@ -8,7 +8,7 @@ import pandas as pd
 from rich.table import Table
 
 from cryoice.files.atomic import replacing
-from cryoice.report.held_out_entries import COUNTS, SHOWN, collect_entries
+from cryoice.report.held_out_entries import COUNTS, SHOWN, TRUE, collect_entries
 from cryoice.report.tables import MEAN, WORST, format_interval
 
 TABLE = "leave_one_out"
@@ -54,12 +54,17 @@ def readable_entries(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _readable(table: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
-    header = ["entry", *COUNTS.values(), *SHOWN.values()]
+    metrics = SHOWN | ({TRUE: "AUROC against the truth"} if _knows_truth(table) else {})
+    header = ["entry", *COUNTS.values(), *metrics.values()]
     body = [
-        [row["entry"], *(str(row[name]) for name in COUNTS), *(_text(row, metric) for metric in SHOWN)]
+        [row["entry"], *(str(row[name]) for name in COUNTS), *(_text(row, metric) for metric in metrics)]
         for row in table.to_dict("records")
     ]
     return header, body
+
+
+def _knows_truth(table: pd.DataFrame) -> bool:
+    return TRUE in table and bool(table[TRUE].notna().any())
 
 
 def _text(row: dict[Any, Any], metric: str) -> str:
@@ -74,7 +79,10 @@ def _text(row: dict[Any, Any], metric: str) -> str:
 def _caption(table: pd.DataFrame) -> str:
     """Return what the numbers are, and which of them are missing."""
     rows = table[~table["entry"].isin([MEAN, WORST])]
-    lines = ["Every entry is tested whole, by a network trained on the others; BAD is the positive class."]
+    lines = [
+        "Every entry is tested whole, by a network trained on the others; BAD is the positive class. Scores "
+        f"are against the labels of the files{' but where the truth is named' * _knows_truth(table)}."
+    ]
     if rows["seeds"].max() > 1:
         lines.append(f"Mean ± standard deviation over {rows['seeds'].max()} seeds.")
     else:
