@@ -54,6 +54,12 @@ def test_without_a_key_one_line_says_how_to_log_in(tmp_path):
     ]
 
 
+def test_a_report_is_about_one_sweep(tmp_path):
+    done = run_dashboard(nobody(tmp_path), "--group", "a", "--sweep", "b")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.strip() == "error: --group, --sweep: a report is about one of them; give one"
+
+
 def test_a_dry_run_needs_no_account(tmp_path):
     done = run_dashboard(nobody(tmp_path), "--dry-run", str(tmp_path / "new/specs.json"))
     assert done.returncode == 0, done.stderr

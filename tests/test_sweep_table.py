@@ -50,6 +50,13 @@ def test_the_end_of_a_sweep_writes_and_prints_its_table(sweep, capsys):
     assert (sweep / "sweep.csv").exists()
 
 
+def test_a_sweep_kept_by_wandb_tells_how_to_make_its_report(sweep, capsys):
+    told = config(sweep)
+    told["name"], told["logger"] = "train", {"kind": "wandb", "group": None}
+    SweepTable().on_multirun_end(told)
+    assert f"cryoice dashboard --group {sweep.name}-train\n" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("error", [InputError("patch=65: odd"), RuntimeError("patch=65:\n odd")])
 def test_a_failed_job_is_told_in_a_line_and_counts_as_nan(sweep, caplog, error):
     done = JobReturn(status=JobStatus.FAILED, _return_value=error)

@@ -5,6 +5,7 @@ Every start of ``train.py`` imports this file: the heavy imports wait for a swee
 
 import logging
 import math
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,11 @@ from typing import Any
 from hydra.core.utils import JobReturn, JobStatus
 from hydra.experimental.callback import Callback
 from hydra.types import RunMode
+from omegaconf import OmegaConf
 
 from cryoice.errors import InputError
 from cryoice.experiment.command_line import WANTS_TRACEBACKS
-from cryoice.experiment.sweep_job import allow_processes, end_orphan, job_title, record_failure
+from cryoice.experiment.sweep_job import allow_processes, end_orphan, job_title, record_failure, sweep_group
 from cryoice.experiment.sweep_program import sweep_begins
 from cryoice.schema import register
 
@@ -53,7 +55,13 @@ class SweepTable(Callback):
 
     def on_multirun_end(self, config: Any, **kwargs: Any) -> None:
         """Write the table, print it with its path; end with exit status 1 where a job failed."""
-        failed = show(Path(config.hydra.sweep.dir))
+        folder = Path(config.hydra.sweep.dir)
+        failed = show(folder)
+        if OmegaConf.select(config, "logger.kind") == "wandb":
+            group = config.logger.group or sweep_group(folder, name=config.name)
+            sys.stdout.write(
+                f"W&B, once all runs are there: cryoice dashboard --group {shlex.quote(group)}\n"
+            )
         if failed:
             sys.exit(f"error: {failed}; the same command in the same hydra.sweep.dir runs them again")
 

@@ -111,7 +111,9 @@ def test_suspects_are_scored_against_the_planted_flips(tmp_path):
             folder = tmp_path / f"{2 * seed + fold}"
             write_job(folder, loss=PLAIN, noise=NOISY, seed=seed, predictions=found, fold=fold)
     line = suspects_report(read_jobs(tmp_path)).splitlines()[2]
-    title, share, precision, listed, recall, planted, *_ = (cell.strip() for cell in line.strip("|").split("|"))
+    title, share, precision, listed, recall, planted, *_ = (
+        cell.strip() for cell in line.strip("|").split("|")
+    )
     assert title == "GOOD→BAD 40 %"
     assert float(share.split()[0]) == pytest.approx(0.2, abs=0.03)
     assert float(precision.split()[0]) > 0.95

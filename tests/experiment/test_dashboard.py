@@ -21,15 +21,17 @@ def test_the_workspace_is_what_its_spec_says():
     ]
 
 
-def test_a_report_is_of_its_sweep_alone():
+@pytest.mark.parametrize(("told", "key"), [({"group": "sweep-1"}, "group"), ({"sweep": "sweep-1"}, "sweep")])
+def test_a_report_is_of_its_sweep_alone(told, key):
     from wandb_workspaces.reports.v2 import internal
 
     from cryoice.experiment.dashboard import build_report
 
-    model = build_report("someone", "cryoice", group="sweep-1")._to_model()
+    model = build_report("someone", "cryoice", **told)._to_model()
     spec = internal.Spec.model_validate_json(model.spec.model_dump_json(by_alias=True, exclude_none=True))
     grids = [block for block in spec.blocks if isinstance(block, internal.PanelGrid)]
     assert len(grids) == 3
     for grid in grids:
         (runs,) = grid.metadata.run_sets
-        assert "sweep-1" in str(runs.filters)
+        (wanted,) = runs.filters["filters"]
+        assert (wanted["key"]["name"], wanted["op"], wanted["value"]) == (key, "=", "sweep-1")

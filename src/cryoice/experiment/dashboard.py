@@ -121,27 +121,31 @@ def build_workspace(entity: str, project: str) -> Any:
     return workspaces.Workspace(entity=entity, project=project, name=NAME, sections=sections)
 
 
-def build_report(entity: str, project: str, *, group: str | None) -> Any:
-    """Return a report of the runs of a group (a sweep), or of all runs."""
-    of_group = "" if group is None else expr.And(expr.Metric("Group") == group)
+def build_report(entity: str, project: str, *, group: str | None = None, sweep: str | None = None) -> Any:
+    """Return a report of the runs of a group (a sweep of Hydra), of a sweep of W&B, or of all runs."""
+    told = {"Group": group, "Sweep": sweep}
+    of_sweep = [expr.Metric(name) == value for name, value in told.items() if value is not None]
+    name_of_runs = group or sweep or "all runs"
     blocks = []
     for name in ("Sweep", "Evaluation", "Training"):
-        runs = reports.Runset(name=group or "all runs", filters=of_group)  # of the report's own project
+        runs = reports.Runset(  # of the report's own project
+            name=name_of_runs, filters=expr.And(*of_sweep) if of_sweep else ""
+        )
         blocks += [reports.H2(text=name), reports.PanelGrid(runsets=[runs], panels=SECTIONS[name]())]
     return reports.Report(
         entity=entity,
         project=project,
-        title=f"cryoice: {group or 'all runs'}"[:128],
+        title=f"cryoice: {name_of_runs}"[:128],
         description="Test AUROC against patch size and settings; bounds stand in test/auroc_low and _high.",
         blocks=blocks,
     )
 
 
-def write_specs(path: Path, *, entity: str, project: str, group: str | None) -> None:
+def write_specs(path: Path, *, entity: str, project: str, group: str | None, sweep: str | None) -> None:
     """Write workspace and report as JSON, as they would be sent; needs neither key nor network."""
     models = {
         "workspace": build_workspace(entity, project)._to_model(),
-        "report": build_report(entity, project, group=group)._to_model(),
+        "report": build_report(entity, project, group=group, sweep=sweep)._to_model(),
     }
     specs = {
         name: model.model_dump(mode="json", by_alias=True, exclude_none=True)
@@ -151,7 +155,9 @@ def write_specs(path: Path, *, entity: str, project: str, group: str | None) -> 
         scratch.write_text(json.dumps(specs, indent=1) + "\n", encoding="utf-8")
 
 
-def create(*, entity: str | None, project: str, group: str | None, report: bool) -> Iterator[str]:
+def create(
+    *, entity: str | None, project: str, group: str | None, sweep: str | None, report: bool
+) -> Iterator[str]:
     """Create the workspace, and the report where wanted; yield the address of each once it stands.
 
     Raises
@@ -169,7 +175,7 @@ def create(*, entity: str | None, project: str, group: str | None, report: bool)
         if entity is None:
             raise InputError("W&B: the server does not say who you are; give --entity")
         made = [build_workspace(entity, project)]
-        made += [build_report(entity, project, group=group)] if report else []
+        made += [build_report(entity, project, group=group, sweep=sweep)] if report else []
         for one in made:
             yield str(one.save().url)
     except (wandb.Error, WandbApiFailedError, OSError, ValueError) as error:

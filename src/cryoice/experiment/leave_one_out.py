@@ -47,13 +47,14 @@ class LeaveOneOut(Callback):
 
 def _log_table(config: Any, folder: Path, table: "pd.DataFrame") -> str | None:
     """Add a run that holds the table to the sweep's W&B group; return where to look at it."""
-    settings: Any = OmegaConf.to_container(config.logger, resolve=True)
-    if settings["kind"] != "wandb":
+    told: Any = OmegaConf.to_container(config.logger, resolve=True)
+    if told["kind"] != "wandb":
         return None
+    from cryoice.experiment.run import logger_settings
     from cryoice.experiment.run_log import log_entries, wandb_loggers
-    from cryoice.experiment.tracking import finish, make_logger, sweep_group
+    from cryoice.experiment.tracking import finish, make_logger
 
-    settings["group"] = settings["group"] or sweep_group(folder, name=config.name)
+    settings = logger_settings({"logger": told, "name": config.name}, config.hydra)
     loggers = make_logger(settings, run_dir=folder, name=f"{config.name}-table", config={"name": config.name})
     of_wandb = wandb_loggers(loggers)
     log_entries(of_wandb, table)

@@ -4,7 +4,7 @@ import logging
 import math
 import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -26,8 +26,9 @@ from cryoice.experiment.lineage import log_checkpoint_artifact, log_data_artifac
 from cryoice.experiment.outcome import current_commit
 from cryoice.experiment.processes import is_first, one_voice
 from cryoice.experiment.settings import check_targets, plain_settings
+from cryoice.experiment.sweep_job import sweep_group
 from cryoice.experiment.tasks import build_module, load_module, report_outcome, require_fitting
-from cryoice.experiment.tracking import KILLED, by_agent, finish, make_logger, sweep_group
+from cryoice.experiment.tracking import KILLED, by_agent, finish, make_logger
 from cryoice.learn.quiet import no_needless_warnings, quiet_lightning
 from cryoice.report.results import Monitored
 
@@ -64,7 +65,7 @@ def _train(config: DictConfig) -> float:
     module = build_module(settings)
     field = settings["patch"] * settings["pixel_size"]  # Å: what sweeps of patch sizes are drawn against
     loggers = make_logger(
-        _logger_settings(settings),
+        logger_settings(settings, HydraConfig.get()),
         run_dir=run_dir,
         name=_run_name(settings),
         config=settings | {"field": field},
@@ -174,8 +175,8 @@ def _continuation(checkpoint: Path) -> str:
     return continuation(checkpoint, overrides=[*hydra.overrides.task, *single])
 
 
-def _logger_settings(settings: dict[str, Any]) -> dict[str, Any]:
-    hydra = HydraConfig.get()
+def logger_settings(settings: Mapping[str, Any], hydra: Any) -> dict[str, Any]:
+    """Return the settings of a run's logger with its group, where it is of a sweep, and its tags."""
     chosen = dict(settings["logger"])
     if hydra.mode == RunMode.MULTIRUN and chosen.get("group") is None:
         chosen["group"] = sweep_group(Path(hydra.sweep.dir), name=settings["name"])

@@ -179,6 +179,11 @@ def record_failure(folder: Path, error: BaseException) -> str:
     return line
 
 
+def sweep_group(folder: Path, *, name: str) -> str:
+    """Return the W&B group of a sweep's runs: the sweep's folder and their name."""
+    return f"{folder.name}-{name}"
+
+
 def job_title(hydra: Any) -> str:
     """Return the name of a job's folder and what it was told, ``job 3 (patch=64)``, from its Hydra config."""
     return f"job {Path(hydra.runtime.output_dir).name} ({' '.join(hydra.overrides.task)})"

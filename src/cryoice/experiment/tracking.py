@@ -103,11 +103,6 @@ def by_agent(environ: Mapping[str, str]) -> bool:
     return "WANDB_SWEEP_ID" in environ
 
 
-def sweep_group(folder: Path, *, name: str) -> str:
-    """Return the W&B group of a sweep's runs: the sweep's folder and their name."""
-    return f"{folder.name}-{name}"
-
-
 def finish(loggers: Sequence[Logger], *, exit_code: int) -> str | None:
     """End the W&B run, so that the next job of a sweep gets its own, and say where to look at it.
 
