@@ -64,4 +64,8 @@ def test_a_dry_run_needs_no_account(tmp_path):
     done = run_dashboard(nobody(tmp_path), "--dry-run", str(tmp_path / "new/specs.json"))
     assert done.returncode == 0, done.stderr
     specs = json.loads((tmp_path / "new/specs.json").read_text())
+    done = run_dashboard(
+        nobody(tmp_path), "--sweep", "me/cryoice/ab12", "--dry-run", str(tmp_path / "s.json")
+    )
+    assert '"value": "ab12"' in json.dumps(json.loads((tmp_path / "s.json").read_text()))
     assert set(specs) == {"workspace", "report"}

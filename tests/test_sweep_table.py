@@ -52,9 +52,9 @@ def test_the_end_of_a_sweep_writes_and_prints_its_table(sweep, capsys):
 
 def test_a_sweep_kept_by_wandb_tells_how_to_make_its_report(sweep, capsys):
     told = config(sweep)
-    told["name"], told["logger"] = "train", {"kind": "wandb", "group": None}
+    told["name"], told["logger"] = "train", {"kind": "wandb", "group": None, "project": "mine"}
     SweepTable().on_multirun_end(told)
-    assert f"cryoice dashboard --group {sweep.name}-train\n" in capsys.readouterr().out
+    assert f"cryoice dashboard --project mine --group {sweep.name}-train\n" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("error", [InputError("patch=65: odd"), RuntimeError("patch=65:\n odd")])

@@ -162,7 +162,7 @@ def test_a_server_that_drops_the_connection_costs_a_run_nothing(blobs, cache, tm
         assert server.dropped
         warned = [line for line in (done.stdout + done.stderr).splitlines() if "W&B" in line]
         assert len(warned) == 1
-        assert "all of it is kept: wandb sync --include-online" in warned[0]
+        assert "all of it is kept. Before the run is continued: wandb sync --include-online" in warned[0]
         assert took < 180  # a training and twice 4 s; without limits W&B repeats requests for half an hour
         assert (tmp_path / "run/metrics.json").exists()
         assert len(list((tmp_path / "run/figures").glob("*.png"))) == 5

@@ -1,7 +1,7 @@
 """``python -m benchmarks.results``: every training behind RESULTS.md, then RESULTS.md itself.
 
 Started again it runs what is missing. ``--only STUDY`` runs some, ``--tables`` none; the page itself takes
-minutes, for its resamples. What it says of a study without results stays as it is.
+minutes, for its resamples. A section of it stays as it is while the first of its studies has no results.
 """
 
 import argparse

@@ -51,7 +51,7 @@ settings and the default training's were chosen while looking at it, so these ar
 def write_page(out: Path, page: Path = ROOT / "RESULTS.md") -> None:
     """Write the sections of the studies that have results, and their figures into docs/.
 
-    A section whose study has none stays as the page has it: it tells its own commit.
+    A section stays as the page has it, with its own commit, while the first of its studies has none.
     """
     sections: Sequence[tuple[str, Study, Callable[[Path], str]]] = (
         ("Embedded data", DEFAULT, _default),

@@ -63,6 +63,7 @@ class Study:
             config = OmegaConf.load(path)
             if (config.data.noise.kind, config.data.noise.rate, config.seed) in trained:
                 shutil.rmtree(path.parents[1])
+                (out / self.name / COMPLETE).unlink(missing_ok=True)
 
     def jobs(self, out: Path) -> list[Job]:
         """Return the finished jobs."""

@@ -42,6 +42,7 @@ def dashboard(
             raise InputError("--group, --sweep: a report is about one of them; give one")
         from cryoice.experiment.dashboard import create, write_specs
 
+        sweep = sweep and sweep.rpartition("/")[2]  # wandb agent takes ENTITY/PROJECT/ID
         if dry_run is not None:
             write_specs(dry_run, entity=entity or "entity", project=project, group=group, sweep=sweep)
             typer.echo(f"{dry_run}: a workspace and a report, not sent")

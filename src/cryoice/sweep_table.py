@@ -59,9 +59,8 @@ class SweepTable(Callback):
         failed = show(folder)
         if OmegaConf.select(config, "logger.kind") == "wandb":
             group = config.logger.group or sweep_group(folder, name=config.name)
-            sys.stdout.write(
-                f"W&B, once all runs are there: cryoice dashboard --group {shlex.quote(group)}\n"
-            )
+            words = ["cryoice", "dashboard", "--project", config.logger.project, "--group", group]
+            sys.stdout.write(f"W&B, once all runs are there: {shlex.join(words)}\n")
         if failed:
             sys.exit(f"error: {failed}; the same command in the same hydra.sweep.dir runs them again")
 

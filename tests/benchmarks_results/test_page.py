@@ -2,12 +2,17 @@
 
 import json
 import sys
+from pathlib import Path
 
 import pytest
 from benchmarks.results import __main__ as program
 from benchmarks.results import page, studies
 from benchmarks.results.plan import CLEANED, FOLDS, KNOWN_PROTEINS, PLAN, PROTEINS, SWEEP, TOLD, RealEntry
 from benchmarks.results.studies import COMPLETE, TIMES, Study
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import OmegaConf
+
+from training import compose_config
 
 STUB = """
 import json, pathlib, sys
@@ -39,6 +44,14 @@ def add_sweep(out):
     (out / SWEEP.name / "sweep.md").write_text("# Sweep\n\n| job |\n| --: |\n| 0 |\n\nall jobs: x\n")
     (out / SWEEP.name / "figures").mkdir()
     (out / SWEEP.name / "figures/heat_map.png").write_bytes(b"picture")
+
+
+@pytest.mark.parametrize("study", [*PLAN, *RealEntry.at(Path("/data/a b")).plan], ids=lambda one: one.name)
+def test_every_study_is_a_sweep_that_composes(study, tmp_path):
+    overrides = ["seed=0" if word == "seed=0,1,2" else word for word in study.overrides if word != "-m"]
+    config = compose_config(*overrides, run_dir=tmp_path, mode="MULTIRUN")
+    assert OmegaConf.to_container(config.trainer, resolve=True)["precision"] in ("32-true", "bf16-mixed")
+    assert ("seed=0,1,2" in study.overrides) or HydraConfig.get().sweeper.params
 
 
 def test_a_study_that_fails_says_so_and_goes_on_when_started_again(tmp_path, monkeypatch):

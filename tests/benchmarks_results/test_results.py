@@ -158,7 +158,11 @@ def test_lists_are_written_once_and_again_when_a_fold_is_newer_and_what_learnt_f
     assert write_lists(jobs, out) == []
     os.utime(jobs[-1].folder / "metrics.json", (2e9, 2e9))
     assert write_lists(jobs, out) == [(*NOISY, 2)]
+    (study / COMPLETE).touch()
+    Study(study.name, ()).forget(study.parent, [(*CLEAN, 9)])
+    assert Study(study.name, ()).complete(study.parent)
     Study(study.name, ()).forget(study.parent, [(*NOISY, 2)])
+    assert not Study(study.name, ()).complete(study.parent)
     left = read_jobs(study)
     assert len(left) == 10
     assert not [job for job in left if (*job.noise, job.seed) == (*NOISY, 2)]

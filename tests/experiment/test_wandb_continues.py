@@ -9,6 +9,7 @@ import pytest
 
 from cryoice.errors import InputError
 from cryoice.experiment import run as run_module
+from cryoice.experiment import tracking
 from loopback_wandb import LoopbackServer
 from training import compose_config, tiny
 
@@ -45,6 +46,17 @@ def test_a_continued_run_goes_on_where_it_stopped(tmp_path):
     sent = [body["files"][name] for body in server.streamed if name in (body.get("files") or {})]
     assert [one["offset"] for one in sent] == [0, 1]
     assert [json.loads(line)["_step"] for one in sent for line in one["content"]] == [0, 1]
+
+
+def test_the_newest_online_run_of_a_folder_is_continued_whatever_its_id(tmp_path):
+    assert tracking._continued(None) == tracking._continued(tmp_path) == {}
+    for name in (
+        "run-20260101_120000-first",
+        "run-20260102_120000-ice-lr-3",
+        "offline-run-20260103_120000-x",
+    ):
+        (tmp_path / "wandb" / name).mkdir(parents=True)
+    assert tracking._continued(tmp_path)["id"] == "ice-lr-3"
 
 
 @pytest.mark.parametrize("resumes", [True, False])

@@ -32,7 +32,7 @@ class Day:
         self.output = watched.watch.batch.output
         self.output.mkdir(exist_ok=True)
         view = WatchView(self.output / "watch.log", Console(file=io.StringIO()))
-        watched.watch.tell = view.tell = self.say
+        watched.watch.watched.tell = view.tell = self.say
         self.run = WatchRun(
             watched.watch, view, Warner(BadSpell(of), alarm, self.output, self.say), stop_after
         )

@@ -98,8 +98,8 @@ class LastCheckpoint(Checkpoint):
     """Keeps ``last.ckpt``: after every epoch, and when SIGTERM or Ctrl-C ends the training.
 
     The first signal lets the training step under way finish, or the validation and its epoch, and
-    raises `Stopped`; the same one again ends the program at once. (W&B ends a run of a sweep by SIGTERM
-    and, where it runs on for some seconds, by SIGINT.) A step is all the batches that the optimizer
+    raises `Stopped`; the same one again ends the program at once. (W&B ends a run of a sweep by both, in
+    either order.) A step is all the batches that the optimizer
     takes together. Of several processes all stop where any got a signal. Errors save nothing: amid a step
     nothing can be continued exactly, and the end of the last epoch is there.
     """
@@ -143,9 +143,11 @@ class LastCheckpoint(Checkpoint):
         self._release()
 
     def _note(self, number: int, _frame: object) -> None:
-        self._signal = signal.Signals(number)
-        log.warning("%s: stopping behind this step or validation; once more ends at once", self._signal.name)
-        signal.signal(number, self._handlers.pop(self._signal))
+        name = signal.Signals(number)
+        self._signal = self._signal or name
+        log.warning("%s: stopping behind this step or validation; once more ends at once", name.name)
+        if (before := self._handlers.pop(name, None)) is not None:
+            signal.signal(number, before)
 
     def _save(self, trainer: pl.Trainer) -> None:
         trainer.save_checkpoint(self._path, weights_only=False)
@@ -159,8 +161,9 @@ class LastCheckpoint(Checkpoint):
         return int(trainer.strategy.reduce(told, reduce_op="max"))
 
     def _release(self) -> None:
-        while self._handlers:
-            signal.signal(*self._handlers.popitem())
+        for number, before in list(self._handlers.items()):
+            signal.signal(number, before)
+        self._handlers.clear()
 
 
 def training_callbacks(

@@ -85,20 +85,31 @@ def _train(config: DictConfig) -> float:
 @contextmanager
 def _finished(loggers: Sequence[Logger], *, last: Path) -> Iterator[None]:
     """Around a run: end its loggers by how it ended, and say how to continue one that was stopped."""
-    exit_code = 1
+    exit_code = 0
     try:
         yield
-        exit_code = 0
-    except Stopped as stop:
-        exit_code = KILLED
-        log.warning("to continue: %s", _continuation(last))
-        if by_agent(os.environ):
-            stop.code = 0  # an agent ends poor runs by a signal, and gives up where too many seem to fail
+    except BaseException as fault:
+        by_user = isinstance(fault, Stopped | KeyboardInterrupt)
+        exit_code = KILLED if by_user or isinstance(fault.__context__, KeyboardInterrupt) else 1
+        if isinstance(fault, Stopped):
+            log.warning("to continue: %s", _continuation(last))
+            if by_agent(os.environ):
+                _end_for_agent(fault)
         raise
     finally:
         where = finish(loggers, exit_code=exit_code)
         if where:
             log.info(where)
+
+
+def _end_for_agent(stop: Stopped) -> None:
+    """Let a run that its sweep ends early end well: an agent gives up where too many seem to fail.
+
+    W&B ends it by SIGTERM and by SIGINT, in either order: the other one may come while the last is sent.
+    """
+    stop.code = 0
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def start_process(seed: int) -> None:

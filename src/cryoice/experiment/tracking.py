@@ -120,7 +120,9 @@ def finish(loggers: Sequence[Logger], *, exit_code: int) -> str | None:
     except TimeoutError:
         kept = shlex.quote(_shortest(folder))
         _log.warning(
-            "W&B did not take everything in time; all of it is kept: wandb sync --include-online %s", kept
+            "W&B did not take everything in time; all of it is kept. Before the run is continued: "
+            "wandb sync --include-online %s",
+            kept,
         )
         return None
     if disabled:
@@ -152,8 +154,8 @@ def _start_wandb(
         try:
             run = wandb.init(
                 project=settings["project"], group=settings["group"], tags=list(settings["tags"]),
-                name=name, config=dict(config), dir=run_dir, mode=mode, settings=options,
-                **(_continued(continues) if mode in _NEEDS_KEY else {}),
+                config=dict(config), dir=run_dir, mode=mode, settings=options,
+                **{"name": name, **(_continued(continues) if mode in _NEEDS_KEY else {})},
             )  # fmt: skip
         except wandb.Error as error:
             _log.warning("W&B does not start %s: %s", mode, _one_line(error))
@@ -169,7 +171,9 @@ def _start_wandb(
 def _continued(folder: Path | None) -> dict[str, Any]:
     """Return how to go on in the W&B run that a folder tells of; nothing where it tells of none online."""
     found = [] if folder is None else sorted(folder.glob("wandb/run-*-*"), key=lambda path: path.name)
-    return {"id": found[-1].name.rpartition("-")[2], "resume": "allow"} if found else {}
+    if not found:
+        return {}
+    return {"id": found[-1].name.split("-", 2)[2], "resume": "allow", "name": None}  # as it was called before
 
 
 def _patience(seconds: float) -> dict[str, Any]:
