@@ -1,8 +1,8 @@
 """Labels that are probably wrong: confident learning on picks that the networks never saw.
 
 Northcutt, Jiang & Chuang 2021, Confident learning: estimating uncertainty in dataset labels,
-doi:10.1613/jair.1.12125, as cleanlab implements it. Labels are 0 GOOD and 1 BAD; noise may differ between
-the two, but within a class it is taken to strike every pick alike.
+doi:10.1613/jair.1.12125, pruning by noise rate as cleanlab implements it, with rates of our own. Labels are
+0 GOOD and 1 BAD; noise may differ between the two, but within a class it is taken to strike every pick alike.
 """
 
 from collections.abc import Sequence
@@ -56,7 +56,7 @@ def _scores_of(table: pd.DataFrame, groups: Sequence[NoiseGroup]) -> Float[np.nd
 def _scores(table: pd.DataFrame, rates: NoiseRates) -> Float[np.ndarray, " n"]:
     probability, label = picks_of(table)
     g, b = rates.good_to_bad, rates.bad_to_good
-    truly_bad = np.clip((_calibrated(probability, label) - g) / (1 - g - b), 0, 1)
+    truly_bad = _truly_bad(probability, label, rates)
     bad = label == BAD
     wrong = np.where(bad, g * (1 - truly_bad), b * truly_bad)
     right = np.where(bad, (1 - b) * truly_bad, (1 - g) * (1 - truly_bad))
@@ -67,6 +67,9 @@ def _scores(table: pd.DataFrame, rates: NoiseRates) -> Float[np.ndarray, " n"]:
 def find_suspects(table: pd.DataFrame) -> pd.DataFrame:
     """Return the picks whose label confident learning doubts, the surest first.
 
+    Of each label as many are doubted as the rates of their group say are wrong, those that look most like
+    the other class, but none that looks more like its own.
+
     Parameters
     ----------
     table
@@ -76,8 +79,7 @@ def find_suspects(table: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         The columns of the table and rank (from 1), suggested (the other label), quality (probability that
-        the label is right, 0-1) and reason. A suspect's probability of the other label is no less than the
-        mean of its group's picks that have that label; see `suspect_scores` for the order.
+        the label is right, 0-1) and reason. See `suspect_scores` for the order.
 
     Raises
     ------
@@ -85,17 +87,22 @@ def find_suspects(table: pd.DataFrame) -> pd.DataFrame:
         All labels are the same.
     """
     groups = noise_groups(table)
-    doubted, means = np.zeros(len(table), dtype=bool), np.zeros(len(table))
-    for rows in (group.rows for group in groups):
-        probability, label = picks_of(table.iloc[rows])
-        doubted[rows] = find_label_issues(label, _both(probability), filter_by="confident_learning", n_jobs=1)
-        of_label = np.array([probability[label == value].mean() for value in (GOOD, BAD)])
-        means[rows] = of_label[GOOD + BAD - label]
+    doubted, shares = np.zeros(len(table), dtype=bool), np.zeros(len(table))
+    for group in groups:
+        probability, label = picks_of(table.iloc[group.rows])
+        joint = _joint(label, group.rates)
+        truly_bad = _truly_bad(probability, label, group.rates)
+        both = _both((1 - _TINY) * truly_bad + _TINY * probability)  # no two alike: as many as are counted
+        doubted[group.rows] = find_label_issues(
+            label, both, filter_by="prune_by_noise_rate", confident_joint=joint, n_jobs=1
+        )
+        wrong = joint[[GOOD, BAD], [BAD, GOOD]] / np.maximum(joint.sum(axis=1), 1)
+        shares[group.rows] = wrong[label]
     scores = _scores_of(table, groups)
     order = np.argsort(-scores, kind="stable")
     order = order[doubted[order]]
     found = table.iloc[order].reset_index(drop=True)
-    told = zip(found["label"], found["probability"], means[order], found["judges"], strict=True)
+    told = zip(found["label"], found["probability"], shares[order], found["judges"], strict=True)
     return found.assign(
         rank=np.arange(1, len(found) + 1),
         suggested=GOOD + BAD - found["label"],
@@ -124,13 +131,31 @@ def precision_at_recall(
     return float(precision[reached >= recall][-1])  # recall falls along the curve
 
 
-def _reason(label: int, probability: float, mean: float, judges: int) -> str:
-    reached = {BAD: "no more than picks labelled GOOD have", GOOD: "no less than picks labelled BAD have"}[
-        label
-    ]
+def _reason(label: int, probability: float, share: float, judges: int) -> str:
     by = f"{judges} network" + ("s" if judges > 1 else "")
     said = f"labelled {NAMES[label]}, but p(BAD) = {probability:.2f}"
-    return f"{said}: {reached} on average ({mean:.2f}); judged by {by}"
+    told = f"by estimate {share:.0%} of the picks labelled {NAMES[label]} are {NAMES[GOOD + BAD - label]}"
+    return f"{said}; {told}; judged by {by}"
+
+
+def _joint(label: Int[np.ndarray, " n"], rates: NoiseRates) -> Int[np.ndarray, "2 2"]:
+    """Return how many picks of each label (rows) are truly GOOD and truly BAD, by the rates.
+
+    Of N picks N_BAD are labelled so: N_BAD = g T_GOOD + (1 - b) T_BAD, and T_GOOD + T_BAD = N.
+    """
+    g, b = rates.good_to_bad, rates.bad_to_good
+    labelled_bad = int((label == BAD).sum())
+    good = np.clip((len(label) * (1 - b) - labelled_bad) / (1 - g - b), 0, len(label))
+    bad = len(label) - good
+    return np.rint([[(1 - g) * good, b * bad], [g * good, (1 - b) * bad]]).astype(int)
+
+
+def _truly_bad(
+    probability: Float[np.ndarray, " n"], label: Int[np.ndarray, " n"], rates: NoiseRates
+) -> Float[np.ndarray, " n"]:
+    """Return the probability that a pick is truly BAD, whatever its label: see `suspect_scores`."""
+    g, b = rates.good_to_bad, rates.bad_to_good
+    return np.clip((_calibrated(probability, label) - g) / (1 - g - b), 0, 1)
 
 
 def _both(probability: Float[np.ndarray, " n"]) -> Float[np.ndarray, "n 2"]:
