@@ -145,6 +145,11 @@ def test_sound_labels_have_hardly_a_suspect():
     assert len(find_suspects(picks)) < 0.01 * len(picks)
 
 
+def test_a_label_of_a_single_pick_is_judged_like_any():
+    label = np.array([0] * 40 + [1])
+    assert find_suspects(table(label, np.append(np.linspace(0.1, 0.4, 40), 0.95))).empty
+
+
 def test_networks_that_rank_picks_the_wrong_way_round_are_taken_as_they_are():
     label = np.array([1, 0] * 20)
     scores = suspect_scores(table(label, np.where(label == 1, 0.2, 0.8) + np.linspace(0, 0.1, 40)))

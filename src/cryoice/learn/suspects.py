@@ -94,7 +94,12 @@ def find_suspects(table: pd.DataFrame) -> pd.DataFrame:
         truly_bad = _truly_bad(probability, label, group.rates)
         both = _both((1 - _TINY) * truly_bad + _TINY * probability)  # no two alike: as many as are counted
         doubted[group.rows] = find_label_issues(
-            label, both, filter_by="prune_by_noise_rate", confident_joint=joint, n_jobs=1
+            label,
+            both,
+            filter_by="prune_by_noise_rate",
+            confident_joint=joint,
+            min_examples_per_class=0,
+            n_jobs=1,
         )
         wrong = joint[[GOOD, BAD], [BAD, GOOD]] / np.maximum(joint.sum(axis=1), 1)
         shares[group.rows] = wrong[label]
