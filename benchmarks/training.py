@@ -100,6 +100,7 @@ def main(given: list[str]) -> None:
         steps = Run(given[1:]).steps()
         if os.environ["RANK"] == "0":
             sys.stdout.write(json.dumps(steps) + "\n")
+        torch.distributed.destroy_process_group()  # else its threads may abort the program at its end
         return
     data = Run(given).data
     runs = {name: Run([*more, *given], data) for name, more in OPTIONS.items() if "trainer=ddp" not in more}
