@@ -60,6 +60,10 @@ class Review:
         self.settle()
         return int(self.page.inner_text(f"#{name}").split()[0])
 
+    def choose(self, box, value):
+        self.page.select_option(box, value)
+        self.settle()
+
     def limit(self, key, percent):
         self.page.fill(f"#number-{key}", str(percent))
         self.settle()

@@ -135,7 +135,7 @@ def test_what_is_unsure_is_dotted_until_its_layer_is_off(review):
 
 
 def test_keys_alone_open_accept_reject_undo_and_go_back(review):
-    review.page.select_option("#sort", "list")
+    review.choose("#sort", "list")
     review.page.focus("#gallery")
     review.press("Home", "Enter")
     assert review.page.inner_text("#one-name") == f"Movies/{MARKED}.mrc"
@@ -159,7 +159,7 @@ def test_keys_alone_open_accept_reject_undo_and_go_back(review):
 
 def test_a_verdict_by_eye_counts_before_the_limits_and_moves_its_row(review, masks, tmp_path):
     count, accepted, _ = selected(masks, tmp_path, verdict=True)
-    review.page.select_option("#verdict", "accepted")
+    review.choose("#verdict", "accepted")
     review.page.focus("#gallery")
     review.press("Home", "r")
     assert review.count("accepted") == count - 1
@@ -270,7 +270,7 @@ def test_a_picture_that_is_damaged_hides_no_mask(chromium, tmp_path):
 
 
 def test_names_are_text_and_no_formula(review):
-    review.page.select_option("#sort", "list")
+    review.choose("#sort", "list")
     assert review.stems()[:3] == [MARKED, HOSTILE, FORMULA]
     review.page.focus("#gallery")
     review.press("Home", "ArrowRight", "r", "r")
@@ -363,23 +363,23 @@ def test_filters_and_orders_choose_what_is_shown(review):
     review.page.fill("#text", "M00")
     assert set(review.stems()) == {f"m{number:03d}" for number in range(3, 10)}
     review.page.fill("#text", "")
-    review.page.select_option("#sort", "bad")
+    review.choose("#sort", "bad")
     ordered = review.page.wait_for_function(FALLING).json_value()
     assert len(set(ordered)) > 5
-    review.page.select_option("#present", "crystalline")
+    review.choose("#present", "crystalline")
     assert MARKED in review.stems()
     assert all(
         "crystalline" in tile
         for tile in review.page.locator(".tile").evaluate_all("all => all.map((one) => one.ariaLabel)")
     )
-    review.page.select_option("#reviewed", "yes")
+    review.choose("#reviewed", "yes")
     assert review.stems() == []
     assert review.page.is_visible("#nothing")
 
 
 def test_what_a_filter_hides_once_it_is_corrected_keeps_its_place_in_the_order(review):
-    review.page.select_option("#sort", "list")
-    review.page.select_option("#reviewed", "no")
+    review.choose("#sort", "list")
+    review.choose("#reviewed", "no")
     review.open("m005")
     review.press("w")
     assert review.page.inner_text("#one-place") == "not among those shown"
@@ -407,7 +407,7 @@ def test_marks_on_a_histogram_and_the_scatter_plot_filter_by_mouse_and_keys(revi
     review.press("Escape", *["ArrowLeft"] * 40, "Shift+ArrowRight")
     assert set(review.stems()) == {stem for stem, share in shares.items() if share < 0.05**2}
     review.press("Escape")
-    review.page.select_option("#scatter-y", "contamination")
+    review.choose("#scatter-y", "contamination")
     middle = 38 + 0.51 * (width - 38 - 8)  # between the margins
     review.drag("#scatter", (middle, 9), (-9, -23))
     assert review.page.locator("#marks button").count() == 2

@@ -108,6 +108,21 @@ def test_runs_on_other_labels_are_refused(sweep, tmp_path):
     assert "1000 picks have one label in one run and another in another" in done.stderr
 
 
+def test_an_entry_that_networks_cannot_judge_is_named(sweep, tmp_path):
+    for job in (0, 1):
+        path = sweep / f"{job}/predictions.csv"
+        table = pd.read_csv(path)
+        table["entry"] = np.where(np.arange(len(table)) % 4 < 2, "sound", "reversed")
+        reverse = table["entry"] == "reversed"
+        table["probability"] = table["probability"].where(~reverse, 0.6 - 0.2 * table["probability"])
+        table.to_csv(path, index=False)
+    done = suspects(sweep, "-o", tmp_path / "out")
+    assert "reversed: AUROC against the labels is 0." in done.stderr
+    assert "sound: AUROC" not in done.stderr
+    entries = json.loads((tmp_path / "out/summary.json").read_text())["entries"]
+    assert entries["reversed"]["auroc_against_labels"] < 0.5 < entries["sound"]["auroc_against_labels"]
+
+
 def test_networks_at_chance_are_told_of(sweep, tmp_path):
     for job in (0, 1):
         path = sweep / f"{job}/predictions.csv"

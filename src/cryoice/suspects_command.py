@@ -38,6 +38,9 @@ def suspects(
     - `cryoice suspects RUN1 RUN2 -o suspects --limit 500`: any runs, each judges its own test picks
     - `python train.py data.suspects=suspects/suspects.csv`: train without them
 
+    Listed are of each label as many as the estimated share of wrong ones, so that a list may hold some whose
+    label is right rather than wrong; `--max-quality 0.5` leaves those out.
+
     A network must not have learnt from what it judges, so only test picks count; with folds these are
     all picks. Where several networks judged a pick, their probabilities are averaged.
 

@@ -117,8 +117,8 @@ def test_suspects_are_scored_against_the_planted_flips(tmp_path):
     assert title == "GOOD→BAD 40 %"
     assert float(share.split()[0]) == pytest.approx(0.2, abs=0.03)
     assert float(precision.split()[0]) > 0.95
-    assert float(listed.split()[0]) > 0.75
-    assert float(recall.split()[0]) > 0.75
+    assert float(listed.split()[0]) > 0.95
+    assert float(recall.split()[0]) > 0.75  # of so few picks the rates come out low, and the list short
     assert float(planted.split()[0]) == pytest.approx(0.4, abs=0.05)
 
 

@@ -145,9 +145,11 @@ def test_sound_labels_have_hardly_a_suspect():
     assert len(find_suspects(picks)) < 0.01 * len(picks)
 
 
-def test_a_label_of_a_single_pick_is_judged_like_any():
-    label = np.array([0] * 40 + [1])
-    assert find_suspects(table(label, np.append(np.linspace(0.1, 0.4, 40), 0.95))).empty
+@pytest.mark.parametrize("picks", [1, 2])
+def test_a_label_keeps_a_pick(picks):
+    label = np.array([0] * 40 + [1] * picks)
+    found = find_suspects(table(label, np.append(np.linspace(0.1, 0.4, 40), [0.002, 0.001][-picks:])))
+    assert (found["label"] == 1).sum() == picks - 1
 
 
 def test_networks_that_rank_picks_the_wrong_way_round_are_taken_as_they_are():

@@ -1,7 +1,7 @@
 """What ``cryoice suspects`` does: from folders of runs to the list of labels that are probably wrong."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,12 +74,20 @@ def list_suspects(
     summary = {"runs": len(runs), **summarise(table, suspects, listed=len(chosen))}
     with replacing(output / SUMMARY) as path:
         path.write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    if summary["auroc_against_labels"] < CHANCE:
-        notes.append(
-            f"AUROC against the labels is {summary['auroc_against_labels']:.2f}, near chance: "
-            "such networks cannot tell which labels are wrong"
-        )
-    return Listed(summary, notes, failures)
+    return Listed(summary, [*notes, *_near_chance(summary)], failures)
+
+
+def _near_chance(summary: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a note for all picks, else for each entry, whose labels the networks cannot judge."""
+    found = {"": summary["auroc_against_labels"]}
+    if found[""] >= CHANCE:
+        found = {f"{entry}: ": row["auroc_against_labels"] for entry, row in summary["entries"].items()}
+    for whose, auroc in found.items():
+        if auroc is not None and auroc < CHANCE:
+            yield (
+                f"{whose}AUROC against the labels is {auroc:.2f}, near chance or below: "
+                "such networks cannot tell which labels are wrong"
+            )
 
 
 def _at_hand(runs: Sequence[JudgedRun], suspects: pd.DataFrame) -> tuple[Micrographs | None, list[str]]:

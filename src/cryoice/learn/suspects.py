@@ -68,7 +68,9 @@ def find_suspects(table: pd.DataFrame) -> pd.DataFrame:
     """Return the picks whose label confident learning doubts, the surest first.
 
     Of each label as many are doubted as the rates of their group say are wrong, those that look most like
-    the other class, but none that looks more like its own.
+    the other class, but none that looks more like its own. So some may be of a quality above 0.5, and where
+    the rates come out too low some that are surely wrong are not listed. A label of a single pick is not
+    judged.
 
     Parameters
     ----------
@@ -92,13 +94,15 @@ def find_suspects(table: pd.DataFrame) -> pd.DataFrame:
         probability, label = picks_of(table.iloc[group.rows])
         joint = _joint(label, group.rates)
         truly_bad = _truly_bad(probability, label, group.rates)
-        both = _both((1 - _TINY) * truly_bad + _TINY * probability)  # no two alike: as many as are counted
+        both = _both((1 - _TINY) * truly_bad + _TINY * probability)  # those clipped keep the network's order
         doubted[group.rows] = find_label_issues(
             label,
             both,
             filter_by="prune_by_noise_rate",
             confident_joint=joint,
-            min_examples_per_class=0,
+            min_examples_per_class=min(
+                1, np.bincount(label).min() - 1
+            ),  # cleanlab judges none of a single one
             n_jobs=1,
         )
         wrong = joint[[GOOD, BAD], [BAD, GOOD]] / np.maximum(joint.sum(axis=1), 1)

@@ -96,16 +96,28 @@ def summarise(table: pd.DataFrame, suspects: pd.DataFrame, *, listed: int) -> di
     summary = {
         "picks": len(table),
         "most_judges": int(table["judges"].max()),
-        "auroc_against_labels": float(roc_auc_score(table["label"], table["probability"])),
+        "auroc_against_labels": _auroc(table),
         "suspects": len(suspects),
         "listed": listed,
         **_rates(noise_rates(table)),
         "entries": {
-            entry: {"picks": int(by_entry[entry]), "suspects": int(doubted.get(entry, 0)), **_rates(found)}
+            entry: {
+                "picks": int(by_entry[entry]),
+                "suspects": int(doubted.get(entry, 0)),
+                "auroc_against_labels": _auroc(table[table["entry"] == entry]),
+                **_rates(found),
+            }
             for entry, found in rates.items()
         },
     }
     return summary | _against_truth(table, suspects)
+
+
+def _auroc(table: pd.DataFrame) -> float | None:
+    """Return the AUROC against the labels, None where all are the same."""
+    if table["label"].nunique() < len((GOOD, BAD)):
+        return None
+    return float(roc_auc_score(table["label"], table["probability"]))
 
 
 def _rates(found: NoiseRates | None) -> Mapping[str, float | None]:
