@@ -28,6 +28,7 @@ from benchmarks.results.plan import (
 )
 from benchmarks.results.studies import ROOT, Study
 from benchmarks.results.suspects import suspects_report
+from cryoice.experiment.outcome import current_commit
 from cryoice.files.atomic import replacing
 from cryoice.report.figures import save_figure
 from cryoice.report.leave_one_out import TABLE as ENTRIES
@@ -62,8 +63,11 @@ def write_page(out: Path, page: Path = ROOT / "RESULTS.md") -> None:
         ("Noisy labels on a real entry", REAL.losses, _real),
         ("Where the information sits", FIELDS, _fields),
     )
+    commit = current_commit()  # before the figures in docs/ change
     before = sections_of(page.read_text("utf-8")) if page.exists() else {}
-    lines = [HEAD]
+    lines = [
+        f"{HEAD}Scores, intervals and lists of suspects are computed by the code of commit `{commit}`.\n"
+    ]
     for title, study, section in sections:
         if study.jobs(out):
             lines += [f"## {title}", "", section(out), "", study.facts(out), ""]

@@ -12,6 +12,7 @@ from benchmarks.results.studies import COMPLETE, TIMES, Study
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import OmegaConf
 
+from cryoice.experiment.outcome import current_commit
 from training import compose_config
 
 STUB = """
@@ -77,6 +78,7 @@ def test_a_section_without_results_stays_and_one_with_them_is_new(out, tmp_path)
     add_sweep(out)
     page.write_page(out, old)
     text = old.read_text()
+    assert f"computed by the code of commit `{current_commit()}`" in text
     assert "gone" not in text
     assert "9 min" not in text
     assert (
