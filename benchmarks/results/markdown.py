@@ -1,5 +1,6 @@
 """Tables as Markdown."""
 
+import re
 from collections.abc import Sequence
 
 from cryoice.learn.metrics import Interval
@@ -15,3 +16,9 @@ def with_bounds(found: Interval, *, sign: bool = False) -> str:
     """Return ``0.912 [0.880, 0.941]``, with signs for differences."""
     form = "{:+.3f}" if sign else "{:.3f}"
     return f"{form} [{form}, {form}]".format(found.estimate, found.low, found.high)
+
+
+def sections_of(text: str) -> dict[str, str]:
+    """Return a page's sections, headings included, by their titles."""
+    parts = re.split(r"^(?=## )", text, flags=re.MULTILINE)[1:]
+    return {part.partition("\n")[0].removeprefix("## "): part.rstrip("\n") + "\n" for part in parts}

@@ -1,7 +1,6 @@
 """RESULTS.md: a section a study, each with its command, commits and minutes."""
 
 import os
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from PIL import Image
 from benchmarks.patch_size import draw, score
 from benchmarks.patch_size import read_jobs as patch_size_jobs
 from benchmarks.results.jobs import Job
-from benchmarks.results.markdown import table
+from benchmarks.results.markdown import sections_of, table
 from benchmarks.results.noise import CLEAN, PLAIN, NoiseScores, noise_report, scores_table
 from benchmarks.results.plan import (
     CLEANED,
@@ -79,12 +78,6 @@ def write_page(out: Path, page: Path = ROOT / "RESULTS.md") -> None:
         lines += ["## Time", "", f"All trainings together: {minutes:.0f} min on {os.cpu_count()} cores.", ""]
     with replacing(page) as scratch:
         scratch.write_text("\n".join(lines), encoding="utf-8")
-
-
-def sections_of(text: str) -> dict[str, str]:
-    """Return a page's sections, headings included, by their titles."""
-    parts = re.split(r"^(?=## )", text, flags=re.MULTILINE)[1:]
-    return {part.partition("\n")[0].removeprefix("## "): part.rstrip("\n") + "\n" for part in parts}
 
 
 def _default(out: Path) -> str:
