@@ -69,6 +69,7 @@ def test_our_own_faults_keep_their_traceback(single, error):
         ("data.frame.x=1", "data.frame.x: no such key"),
         ("data.entries=[a", "data.entries=[a: cannot be read; write key=value"),
         ("optimizer.lr", "optimizer.lr: cannot be read; write key=value"),
+        ("patch=64,128", "patch=64,128: several values make a sweep; add -m"),
         ("~nothing", "Could not delete from config. 'nothing' does not exist."),
     ],
 )

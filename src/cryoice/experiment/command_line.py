@@ -41,6 +41,9 @@ _KINDS = {
 }
 """What OmegaConf's complaints ask for."""
 
+_SEVERAL = re.compile(r"Ambiguous value for argument '(.+)'")
+"""How Hydra begins where it has not found that a sweep is meant."""
+
 _RESOLVER = "InputError raised while resolving interpolation: "
 """What OmegaConf puts before the complaints of ``schema.py``'s resolvers."""
 
@@ -113,6 +116,11 @@ def composition_fault(error: Exception) -> str:
     if isinstance(cause, OmegaConfBaseException):
         given = str(error).partition("Error merging override ")[2] or str(cause.full_key)
         return f"{given}: {_wrong_value(cause)}"
+    if several := _SEVERAL.match(_first_line(error)):
+        return (
+            f"{several[1]}: several values make a sweep; add -m, which also tells what another override has "
+            "wrong where the preset is a sweep; or write key=[a,b] for one list"
+        )
     return _first_line(error)
 
 
