@@ -144,7 +144,7 @@ def _noise(out: Path) -> str:
     cleaned = CLEANED.jobs(out)
     jobs |= _by_cleaning(cleaned)
     jobs["forward, told"] = TOLD.jobs(out)
-    scores = NoiseScores.of({method: own for method, own in jobs.items() if own})
+    scores = NoiseScores.of(jobs)
     seeds = sorted({job.seed for job in NOISE.jobs(out)})
     told = (
         f"Wrong labels planted in training and validation, seeds {', '.join(map(str, seeds))}; tested on "
@@ -171,7 +171,7 @@ def _by_cleaning(jobs: Sequence[Job]) -> dict[str, list[Job]]:
 def _real(out: Path) -> str:
     jobs = _by_loss(REAL.losses.jobs(out)) | _by_cleaning(REAL.cleaned.jobs(out))
     jobs["forward, told"] = REAL.told.jobs(out)
-    scores = NoiseScores.of({method: own for method, own in jobs.items() if own})
+    scores = NoiseScores.of(jobs)
     flipped = ("symmetric", 0.2)
     facts = jobs[PLAIN][0].results
     told = (

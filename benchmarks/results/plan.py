@@ -16,12 +16,7 @@ TOLD = Study("noise_told", ("experiment=noise_told",))
 PROTEINS = Study("leave_one_protein_out", ("experiment=leave_one_protein_out", "seed=0,1,2", JOBLIB))
 KNOWN_PROTEINS = Study(
     "known_proteins",
-    (
-        *("-m", "name=known_proteins", "data.balance=entry", "trainer.max_epochs=4"),
-        *("+trainer.limit_train_batches=50", "+trainer.num_sanity_val_steps=0", "patience=100"),
-        *("trainer.precision='${quick_precision:${trainer.accelerator}}'", "report=scores"),
-        *("seed=0,1,2", JOBLIB),
-    ),
+    ("-m", "experiment=leave_one_protein_out", "~split", "name=known_proteins", "seed=0,1,2", JOBLIB),
 )
 """The trainings of `PROTEINS` with every protein among what is learnt from."""
 

@@ -12,9 +12,9 @@ from benchmarks.results.noise import CONDITIONS
 from cryoice.constants import BAD, GOOD
 from cryoice.experiment.suspect_lists import SUMMARY, list_suspects
 from cryoice.experiment.sweep_job import FINISHED
-from cryoice.learn.entry_noise import noise_rates
 from cryoice.learn.judgements import join_judgements
-from cryoice.learn.suspects import find_suspects, precision_at_recall
+from cryoice.learn.suspects import find_suspects
+from cryoice.report.suspects import summarise
 
 RECALL, WANTED = 0.5, 0.8
 """Share of the flips to be found, and the precision asked for there."""
@@ -69,13 +69,11 @@ def _row(jobs: Sequence[Job]) -> list[float]:
     """Return share of flips, precisions and recall, and planted and estimated rate from GOOD and from BAD."""
     judged = join_judgements([job.predictions() for job in jobs])
     flipped = (judged["label"] != judged["true_label"]).to_numpy()
-    truth, rates = judged["true_label"].to_numpy(), noise_rates(judged)
+    truth = judged["true_label"].to_numpy()
     planted = [float(flipped[truth == value].mean()) for value in (GOOD, BAD)]
-    precision = precision_at_recall(judged, flipped, recall=RECALL)
-    suspects = find_suspects(judged)
-    right = (suspects["true_label"] != suspects["label"]).to_numpy()
-    found = [float(right.mean()) if len(right) else np.nan, float(right.sum() / flipped.sum())]
+    found = summarise(judged, find_suspects(judged), listed=0)
+    precision = np.nan if found["precision"] is None else found["precision"]
     return [
-        float(flipped.mean()), precision, *found,
-        planted[0], rates.good_to_bad, planted[1], rates.bad_to_good,
+        float(flipped.mean()), found[f"precision_at_recall_{RECALL}"], precision, found["recall"],
+        planted[0], found["good_to_bad"], planted[1], found["bad_to_good"],
     ]  # fmt: skip

@@ -5,8 +5,6 @@ doi:10.1613/jair.1.12125, pruning by noise rate as cleanlab implements it, with 
 0 GOOD and 1 BAD; noise may differ between the two, but within a class it is taken to strike every pick alike.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 from cleanlab.filter import find_label_issues
@@ -15,7 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import precision_recall_curve
 
 from cryoice.constants import BAD, GOOD
-from cryoice.learn.entry_noise import NoiseGroup, noise_groups, picks_of
+from cryoice.learn.entry_noise import noise_groups, picks_of
 from cryoice.learn.noise_rates import NoiseRates
 
 NAMES = {GOOD: "GOOD", BAD: "BAD"}
@@ -43,25 +41,12 @@ def suspect_scores(table: pd.DataFrame) -> Float[np.ndarray, " n"]:
     InputError
         All labels are the same.
     """
-    return _scores_of(table, noise_groups(table))
-
-
-def _scores_of(table: pd.DataFrame, groups: Sequence[NoiseGroup]) -> Float[np.ndarray, " n"]:
     scores = np.zeros(len(table))
-    for group in groups:
-        scores[group.rows] = _scores(table.iloc[group.rows], group.rates)
+    for group in noise_groups(table):
+        probability, label = picks_of(table.iloc[group.rows])
+        truly_bad = _truly_bad(probability, label, group.rates)
+        scores[group.rows] = _wrong(probability, label, truly_bad, group.rates)
     return scores
-
-
-def _scores(table: pd.DataFrame, rates: NoiseRates) -> Float[np.ndarray, " n"]:
-    probability, label = picks_of(table)
-    g, b = rates.good_to_bad, rates.bad_to_good
-    truly_bad = _truly_bad(probability, label, rates)
-    bad = label == BAD
-    wrong = np.where(bad, g * (1 - truly_bad), b * truly_bad)
-    right = np.where(bad, (1 - b) * truly_bad, (1 - g) * (1 - truly_bad))
-    posterior = wrong / np.maximum(wrong + right, _TINY**2)
-    return np.asarray(posterior - _TINY * np.where(bad, probability, 1 - probability))
 
 
 def find_suspects(table: pd.DataFrame) -> pd.DataFrame:
@@ -88,26 +73,22 @@ def find_suspects(table: pd.DataFrame) -> pd.DataFrame:
     InputError
         All labels are the same.
     """
-    groups = noise_groups(table)
-    doubted, shares = np.zeros(len(table), dtype=bool), np.zeros(len(table))
-    for group in groups:
+    doubted, shares, scores = np.zeros(len(table), dtype=bool), np.zeros(len(table)), np.zeros(len(table))
+    for group in noise_groups(table):
         probability, label = picks_of(table.iloc[group.rows])
-        joint = _joint(label, group.rates)
-        truly_bad = _truly_bad(probability, label, group.rates)
-        both = _both((1 - _TINY) * truly_bad + _TINY * probability)  # those clipped keep the network's order
+        truly_bad, joint = _truly_bad(probability, label, group.rates), _joint(label, group.rates)
+        scores[group.rows] = _wrong(probability, label, truly_bad, group.rates)
+        fewest = min(1, int(np.bincount(label).min()) - 1)  # cleanlab judges no label of a single pick
         doubted[group.rows] = find_label_issues(
             label,
-            both,
+            _both((1 - _TINY) * truly_bad + _TINY * probability),  # those clipped keep the network's order
             filter_by="prune_by_noise_rate",
             confident_joint=joint,
-            min_examples_per_class=min(
-                1, np.bincount(label).min() - 1
-            ),  # cleanlab judges none of a single one
+            min_examples_per_class=fewest,
             n_jobs=1,
         )
         wrong = joint[[GOOD, BAD], [BAD, GOOD]] / np.maximum(joint.sum(axis=1), 1)
         shares[group.rows] = wrong[label]
-    scores = _scores_of(table, groups)
     order = np.argsort(-scores, kind="stable")
     order = order[doubted[order]]
     found = table.iloc[order].reset_index(drop=True)
@@ -165,6 +146,21 @@ def _truly_bad(
     """Return the probability that a pick is truly BAD, whatever its label: see `suspect_scores`."""
     g, b = rates.good_to_bad, rates.bad_to_good
     return np.clip((_calibrated(probability, label) - g) / (1 - g - b), 0, 1)
+
+
+def _wrong(
+    probability: Float[np.ndarray, " n"],
+    label: Int[np.ndarray, " n"],
+    truly_bad: Float[np.ndarray, " n"],
+    rates: NoiseRates,
+) -> Float[np.ndarray, " n"]:
+    """Return the probability that each label is wrong: see `suspect_scores`."""
+    g, b = rates.good_to_bad, rates.bad_to_good
+    bad = label == BAD
+    wrong = np.where(bad, g * (1 - truly_bad), b * truly_bad)
+    right = np.where(bad, (1 - b) * truly_bad, (1 - g) * (1 - truly_bad))
+    posterior = wrong / np.maximum(wrong + right, _TINY**2)
+    return np.asarray(posterior - _TINY * np.where(bad, probability, 1 - probability))
 
 
 def _both(probability: Float[np.ndarray, " n"]) -> Float[np.ndarray, "n 2"]:
