@@ -54,8 +54,8 @@ class Job:
         return next((value for name, _, value in pairs if name == key), "")
 
     def predictions(self) -> pd.DataFrame:
-        """Return its predictions of the test picks."""
-        return pd.read_csv(self.folder / "predictions.csv")
+        """Return its predictions of the test picks; names of digits stay names."""
+        return pd.read_csv(self.folder / "predictions.csv", dtype={"entry": str, "micrograph": str})
 
     def score(self, metric: str, *, against: str = "label") -> dict[str, float | None]:
         """Return estimate and bounds of a score of its network."""
